@@ -1,0 +1,41 @@
+import type { Era } from "./tool.ts";
+
+/** A server as the signed bundle states it: who and what. Where it is may be left to the configuration (`place`). */
+export interface ServerDefinition {
+  readonly id: string;
+  readonly title?: string;
+  readonly owner: string;
+  readonly trust: "internal" | "partner" | "public";
+  readonly environment: string;
+  readonly status: "proposed" | "approved" | "deprecated" | "retired";
+  readonly replacement?: string;
+  readonly transport: HttpTransport | StdioTransport;
+  readonly credential: CredentialMode;
+  readonly timeoutMs: number;
+  readonly maxResultBytes: number;
+  /** Calls in flight at once. */
+  readonly maxConcurrent: number;
+  readonly drift: "strict";
+}
+
+export interface HttpTransport {
+  readonly kind: "http";
+  readonly place: { readonly url: string } | { readonly name: string };
+  readonly hostClass: "loopback" | "private" | "public";
+  /** `auto` asks the server; a fixed era is spoken without asking. */
+  readonly era: Era | "auto";
+}
+
+export interface StdioTransport {
+  readonly kind: "stdio";
+  /** Names a place of the configuration: `{ executable, cwd, paths }`. */
+  readonly place: string;
+  /** Arguments after the executable; `${paths.x}` stands for a whole argument. Never seen by a shell. */
+  readonly argv: readonly string[];
+  readonly era: Era | "auto";
+}
+
+export type CredentialMode =
+  | { readonly mode: "none" }
+  /** A secret of the company, sent as `<header>: <prefix><secret>`. `secret` names an entry of the configuration. */
+  | { readonly mode: "company"; readonly secret: string; readonly header: string; readonly prefix: string };

@@ -1,0 +1,1 @@
+export type { BudgetExhausted, BudgetStoreDown, HeldLevel, Ledger, Level, Reservation, Settlement, Window } from "./ledger.ts";

@@ -1,0 +1,1 @@
+export type { BundleCode, BundleIdentity, BundleRefusal, VerifiedBundle } from "./bundle.ts";

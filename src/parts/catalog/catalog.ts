@@ -1,0 +1,77 @@
+import type { Digest } from "../../core/digest.ts";
+import type { VerifiedToken } from "../../core/principal.ts";
+import type { Result } from "../../core/result.ts";
+import type { ServerDefinition } from "../../core/server.ts";
+import type { ToolDefinition } from "../../core/tool.ts";
+
+/** The approved servers, tools and agents of one bundle. Immutable; look-ups cost the same whatever its size. */
+export interface Catalog {
+  readonly servers: ReadonlyMap<string, ServerDefinition>;
+  /** Approved tools of a server by the server's own name for them, in catalog order. */
+  tools(serverId: string): ReadonlyMap<string, CatalogTool>;
+  /** The registered agent that this token belongs to. */
+  agentFor(token: VerifiedToken, now: number): Result<CatalogAgent, AgentRefusal>;
+  /** Roles that the company's group table gives to these groups, sorted, without repeats. */
+  rolesOfGroups(groups: readonly string[]): readonly string[];
+  readonly budgets: ReadonlyMap<string, BudgetDefinition>;
+  /** Rule names (permit, deny, … mask) that the packages serving this server declare; `_none` for no server. */
+  rulesFor(serverId: string): ReadonlySet<RuleName>;
+  /** Whether a package serving this server iterates in a nested way and must be evaluated in a worker. */
+  needsWorker(serverId: string): boolean;
+  /** IANA zone in which `input.time.hour` and `weekday` are told. */
+  readonly timezone: string;
+}
+
+export const ruleNames = ["permit", "deny", "constrain", "oblige", "redact", "withhold", "mask"] as const;
+export type RuleName = (typeof ruleNames)[number];
+
+export interface CatalogTool {
+  readonly server: string;
+  readonly name: string;
+  readonly pin: Digest;
+  readonly definition: ToolDefinition;
+  readonly risk: "low" | "medium" | "high" | "critical";
+  readonly effects: readonly Effect[];
+  readonly dataClasses: readonly string[];
+  readonly idempotent: boolean;
+  readonly timeoutMs?: number;
+  /** Checks arguments against the pinned input schema; compiled once. Returns the mistakes, at most five, each with its path. */
+  readonly validate: (args: unknown) => readonly string[];
+}
+
+export type Effect = "read" | "write" | "delete" | "execute" | "send" | "pay";
+
+export interface CatalogAgent {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly team?: string;
+  readonly environment: string;
+  readonly surface?: string;
+  readonly status: "active" | "suspended" | "retired";
+  readonly modes: readonly ("user_via_agent" | "agent" | "workload")[];
+  readonly roles: readonly string[];
+  /** Roles when it acts without a user. */
+  readonly rolesAlone: readonly string[];
+  /** Unix milliseconds. */
+  readonly expiresAt?: number;
+}
+
+export type AgentRefusal =
+  | { readonly code: "agent.unregistered" }
+  | { readonly code: "agent.ambiguous"; readonly agents: readonly string[] }
+  | { readonly code: "agent.inactive"; readonly agent: string }
+  | { readonly code: "agent.expired"; readonly agent: string }
+  | { readonly code: "agent.mode_not_allowed"; readonly agent: string; readonly mode: string };
+
+/** A budget as the bundle states it. Integers in the budget's unit. */
+export interface BudgetDefinition {
+  readonly name: string;
+  readonly unit: "calls" | "bytes";
+  readonly limit: number;
+  readonly window:
+    | { readonly kind: "fixed"; readonly seconds: number }
+    | { readonly kind: "rolling"; readonly seconds: number; readonly burst?: number };
+  /** Dimensions whose values make the counter's key, in this order. */
+  readonly per: readonly ("tenant" | "team" | "agent" | "user" | "tool" | "server")[];
+}

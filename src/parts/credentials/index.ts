@@ -1,0 +1,1 @@
+export type { CredentialMissing, Credentials } from "./credentials.ts";

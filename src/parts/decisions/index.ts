@@ -1,0 +1,1 @@
+export type { DecisionLog, Durability, LogHead, LogUnavailable, RecordPosition } from "./decision-log.ts";

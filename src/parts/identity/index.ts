@@ -1,0 +1,1 @@
+export type { AuthRefusal, Identity } from "./identity.ts";

@@ -1,0 +1,11 @@
+export type {
+  Listing,
+  LiveTool,
+  Progress,
+  ServerConnection,
+  ServerRequest,
+  Upstream,
+  UpstreamCall,
+  UpstreamFailure,
+  UpstreamReply,
+} from "./upstream.ts";
