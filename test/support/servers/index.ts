@@ -1,0 +1,17 @@
+export type { Message, Received, RecordedCall, Script, ServedEra } from "./brain.ts";
+export { type RecordingOptions, type RecordingServer, startRecordingServer } from "./recording-server.ts";
+export { type RecordingStdio, type RecordingStdioOptions, recordingStdio, type Started } from "./recording-stdio.ts";
+export {
+  type Behaviour,
+  duplicateKey,
+  echoTool,
+  huge,
+  inputRequired,
+  notJson,
+  progress,
+  rubbish,
+  samplingAsked,
+  type Tool,
+  unsafeInteger,
+  wrongId,
+} from "./script.ts";
