@@ -1,3 +1,5 @@
+export type { Session, Sessions } from "../parts/sessions/index.ts";
+export { createGateway, type RunningGateway } from "./create-gateway.ts";
 export type {
   AuthenticationRefused,
   CallAnswer,
@@ -11,3 +13,8 @@ export type {
   Refused,
   ToolList,
 } from "./gateway.ts";
+export { type Generation, generationOf } from "./generation.ts";
+export { type Activation, createGenerations, type GenerationStatus, type Generations } from "./generations.ts";
+export { keyedMasker, type Masker } from "./mask.ts";
+export { createMeter, latencyBuckets, type Meter, type MeterReading } from "./meter.ts";
+export type { Parts } from "./parts.ts";

@@ -1,0 +1,78 @@
+import type { VerifiedToken } from "../core/principal.ts";
+import type { Catalog, CatalogAgent } from "../parts/catalog/index.ts";
+
+/** What one generation knows about the bearer of a token, as text where every call needs it as text. */
+export interface CallerFacts {
+  readonly token: VerifiedToken;
+  readonly agent: CatalogAgent;
+  /** `"tenant":…,"environment":…,"principal":…,"agent":…,"user":…,"delegation":…` of the input. */
+  readonly inputText: string;
+  /** `"tenant":…,"principal":{…}` of a record. */
+  readonly recordText: string;
+  /** Values of the budget dimensions that do not depend on the target, escaped for a key. */
+  readonly dimensions: { readonly tenant: string; readonly team: string; readonly agent: string; readonly user: string };
+  /** Most entries of any array about the caller. */
+  readonly widest: number;
+}
+
+export function callerFacts(token: VerifiedToken, agent: CatalogAgent, catalog: Catalog, environment: string): CallerFacts {
+  const alone = token.user === undefined;
+  const user = token.user && {
+    id: token.user.id,
+    issuer: token.user.issuer,
+    ...(token.user.email === undefined ? {} : { email: token.user.email }),
+    groups: token.user.groups,
+    roles: catalog.rolesOfGroups(token.user.groups),
+    ...(token.user.auth === undefined ? {} : { auth: token.user.auth }),
+  };
+  const agentFacts = {
+    id: agent.id,
+    name: agent.name,
+    owner: agent.owner,
+    ...(agent.team === undefined ? {} : { team: agent.team }),
+    environment: agent.environment,
+    ...(agent.surface === undefined ? {} : { surface: agent.surface }),
+    roles: alone ? agent.rolesAlone : agent.roles,
+    status: agent.status,
+    instance: token.agent,
+  };
+  const input = {
+    tenant: token.tenant,
+    environment,
+    principal: { kind: token.kind },
+    agent: agentFacts,
+    ...(user === undefined ? {} : { user }),
+    delegation: token.delegation,
+  };
+  const principal = {
+    kind: token.kind,
+    issuer: token.issuer,
+    subject: token.subject,
+    agent: agent.id,
+    instance: token.agent,
+    ...(token.user === undefined ? {} : { user: token.user.id }),
+  };
+  return {
+    token,
+    agent,
+    inputText: membersOf(input),
+    recordText: membersOf({ tenant: token.tenant, principal }),
+    dimensions: {
+      tenant: escapeKey(token.tenant),
+      team: escapeKey(agent.team ?? ""),
+      agent: escapeKey(agent.id),
+      // A lone agent draws on a counter of its own, never on one that a user of the same name could share.
+      user: token.user ? escapeKey(`${token.user.issuer} ${token.user.id}`) : `agent=${escapeKey(agent.id)}`,
+    },
+    widest: Math.max(user?.groups.length ?? 0, user?.roles.length ?? 0, token.delegation.length),
+  };
+}
+
+/** The members of an object as JSON text, without its braces. */
+export function membersOf(object: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(object).slice(1, -1);
+}
+
+export function escapeKey(value: string): string {
+  return encodeURIComponent(value);
+}

@@ -1,0 +1,49 @@
+import type { Obligation } from "../core/decision.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import type { Level } from "../parts/budgets/index.ts";
+import type { BudgetDefinition, Catalog } from "../parts/catalog/index.ts";
+import { type CallerFacts, escapeKey } from "./caller-facts.ts";
+import type { Target } from "./generation.ts";
+
+/** The counters that a decision's budget obligations draw on, or the name of a budget that the bundle does not define. */
+export function levelsOf(
+  obligations: readonly Obligation[],
+  catalog: Catalog,
+  facts: CallerFacts,
+  target: Target,
+): Result<readonly Level[], { readonly budget: string }> {
+  const levels: Level[] = [];
+  for (const obligation of obligations) {
+    if (obligation.type !== "budget") continue;
+    const budget = catalog.budgets.get(obligation.name);
+    if (!budget) return err({ budget: obligation.name });
+    levels.push({
+      budget: budget.name,
+      key: counterKey(budget, facts, target),
+      limit: budget.limit,
+      window: budget.window,
+      amount: obligation.cost,
+    });
+  }
+  return ok(levels);
+}
+
+/** Tenant, budget and the value of each dimension, each escaped, so that no value can reach into another's place. */
+function counterKey(budget: BudgetDefinition, facts: CallerFacts, target: Target): string {
+  let key = `${facts.dimensions.tenant}:${escapeKey(budget.name)}`;
+  for (const dimension of budget.per) {
+    key += `:${dimension === "tool" ? escapeKey(target.id) : dimension === "server" ? target.server.id : facts.dimensions[dimension]}`;
+  }
+  return key;
+}
+
+/** What byte budgets really spent; undefined when only calls were counted and the hold is what is spent. */
+export function actualSpend(levels: readonly Level[], catalog: Catalog, bytes: number): ReadonlyMap<string, number> | undefined {
+  let actual: Map<string, number> | undefined;
+  for (const level of levels) {
+    if (catalog.budgets.get(level.budget)?.unit !== "bytes") continue;
+    actual ??= new Map();
+    actual.set(level.key, bytes);
+  }
+  return actual;
+}

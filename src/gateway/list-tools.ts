@@ -1,0 +1,103 @@
+import { sha256 } from "../core/digest.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import type { CallerFacts } from "./caller-facts.ts";
+import type { Exchange, ListedTool, Refused, ToolList } from "./gateway.ts";
+import type { Generation, Target } from "./generation.ts";
+import { commonText } from "./input.ts";
+import type { Parts } from "./parts.ts";
+import { headText } from "./record.ts";
+import { hostReason } from "./refusal.ts";
+
+/** Tools judged in one evaluation; a longer list is judged in several, so that no list of a large company times out. */
+const ITEMS_PER_EVALUATION = 250;
+
+/** All the tools that this caller may call with some argument, at this instant, through this door. */
+export async function listTools(parts: Parts, exchange: Exchange): Promise<Result<ToolList, Refused>> {
+  const now = parts.clock.now();
+  const id = parts.ids.decision(now);
+  const refused = (code: Parameters<typeof hostReason>[0]): Result<never, Refused> =>
+    err({ decisionId: id, effect: "deny", reasons: [hostReason(code)] });
+  const generation = parts.generations.pin(exchange.caller.token.tenant);
+  if (!generation) return refused("bundle.none");
+  try {
+    const caller = generation.callerOf(exchange.caller.token, now);
+    if (!caller.ok) return refused(caller.error.code);
+    if (generation.bundle.expiresAt <= now && generation.bundle.onExpiry === "deny_all") return refused("bundle.expired");
+    const offered = await offeredTargets(parts, exchange, generation);
+    const visible = await visibleOf(exchange, generation, caller.value, offered, now);
+    const head = headText({
+      kind: "list",
+      id,
+      now,
+      callerText: caller.value.recordText,
+      bundleText: generation.bundleText,
+      method: "tools/list",
+      door: exchange.serverId ?? "aggregate",
+      era: exchange.era,
+      ...(exchange.session === undefined ? {} : { session: exchange.session.id }),
+    });
+    const names = visible.map((target) => target.id);
+    const recorded = await parts.log.append(`${head},"offered":${offered.length},"visible":${JSON.stringify(names)}}`, "grouped");
+    parts.meter.ended("tools/list", recorded.ok ? "allow" : "deny", exchange.serverId ?? "aggregate");
+    return recorded.ok ? ok(asList(exchange, visible)) : refused("gateway.log_unavailable");
+  } finally {
+    parts.generations.release(generation);
+  }
+}
+
+/** Approved tools whose servers answer and still define them as approved. A server that is down leaves the others listed. */
+async function offeredTargets(parts: Parts, exchange: Exchange, generation: Generation): Promise<readonly Target[]> {
+  const ids = exchange.serverId === undefined ? [...generation.targetsOf.keys()] : [exchange.serverId];
+  const offers = await Promise.all(
+    ids.map(async (id) => {
+      const targets = generation.targetsOf.get(id) ?? [];
+      const [first] = targets;
+      if (!first) return [];
+      const connection = parts.upstream.connect(first.server);
+      const current = connection.current();
+      const listing = current ? ok(current) : await connection.listing();
+      if (!listing.ok) return [];
+      return targets.filter((target) => listing.value.tools.get(target.tool.name)?.pin === target.tool.pin);
+    }),
+  );
+  return offers.flat().filter((target) => exchange.serverId !== undefined || target.aggregateName !== undefined);
+}
+
+/** Which of the targets are open for this caller: the same rules, on the same facts, as a call. */
+export async function visibleOf(
+  exchange: Exchange,
+  generation: Generation,
+  caller: CallerFacts,
+  targets: readonly Target[],
+  now: number,
+): Promise<readonly Target[]> {
+  const common = commonText(exchange, caller, generation.timeText(now), now);
+  const visible: Target[] = [];
+  for (let from = 0; from < targets.length; from += ITEMS_PER_EVALUATION) {
+    const part = targets.slice(from, from + ITEMS_PER_EVALUATION);
+    const input = `{"phase":"discover","method":"tools/list",${common},"items":[${part.map(itemText).join(",")}],"limits":{"truncated":[],"omitted":[]}}`;
+    const shown = await generation.policy.discover(input, {
+      widest: Math.max(part.length, caller.widest),
+      nested: part.some((target) => target.nested),
+    });
+    for (const [index, target] of part.entries()) if (shown[index] === true) visible.push(target);
+  }
+  return visible;
+}
+
+function itemText(target: Target): string {
+  return `{${target.serverText},${target.pinnedText}}`;
+}
+
+function asList(exchange: Exchange, visible: readonly Target[]): ToolList {
+  const aggregate = exchange.serverId === undefined;
+  const tools: ListedTool[] = visible.map((target) => ({
+    name: aggregate ? (target.aggregateName ?? target.tool.name) : target.tool.name,
+    definition: target.tool.definition,
+    text: aggregate ? target.aggregateText : target.definitionText,
+  }));
+  return {
+    tools,
+    revision: sha256(visible.map((target) => `${target.id} ${target.tool.pin}`).join("\n")).slice("sha256:".length, "sha256:".length + 16),
+  };
+}

@@ -1,0 +1,28 @@
+import type { IdSource } from "../core/ids.ts";
+import type { Ledger } from "../parts/budgets/index.ts";
+import type { Credentials } from "../parts/credentials/index.ts";
+import type { DecisionLog, Durability } from "../parts/decisions/index.ts";
+import type { Identity } from "../parts/identity/index.ts";
+import type { Upstream } from "../parts/upstream/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Generations } from "./generations.ts";
+import type { Masker } from "./mask.ts";
+import type { Meter } from "./meter.ts";
+
+/** Everything the use cases work with; made once, in `app/build.ts`. */
+export interface Parts {
+  readonly generations: Generations;
+  readonly identity: Identity;
+  readonly upstream: Upstream;
+  readonly credentials: Credentials;
+  readonly ledger: Ledger;
+  readonly log: DecisionLog;
+  /** How long a record is waited for, by what the tool does. Effects that nobody stated count as more than reading. */
+  readonly durability: { readonly read: Durability; readonly other: Durability };
+  readonly masker: Masker;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+}

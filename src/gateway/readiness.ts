@@ -1,0 +1,19 @@
+import type { Readiness } from "./gateway.ts";
+import type { Parts } from "./parts.ts";
+
+/** Ready means: a call that policy allows would be let through now. */
+export function readinessOf(parts: Parts): Readiness {
+  const { active, refused } = parts.generations.status();
+  const expired = active !== undefined && active.expiresAt <= parts.clock.now();
+  const bundle = {
+    ok: active !== undefined && !expired,
+    detail: [
+      active
+        ? `${active.name} ${active.revision} sequence ${active.sequence} ${active.digest}${expired ? " has expired" : ""}`
+        : "no valid bundle",
+      ...(refused ? [`latest candidate refused: ${refused.code}: ${refused.detail}`] : []),
+    ].join("; "),
+  };
+  const log = { ok: parts.log.healthy(), detail: parts.log.healthy() ? "writable" : "cannot be written" };
+  return { ready: bundle.ok && log.ok, parts: { bundle, log } };
+}

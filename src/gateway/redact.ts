@@ -1,0 +1,92 @@
+import type { Redaction } from "../core/decision.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import { edit, type Pointer, parsePointer } from "./pointer.ts";
+
+/** A result that could not be redacted as policy demands: nothing of it may be released. */
+export interface Unredactable {
+  readonly code: "result.unredactable";
+  readonly detail: string;
+}
+
+const strength = { remove: 3, mask: 2, hash: 1 } as const;
+const MASKED = "[redacted]";
+
+/**
+ * Applies every redaction to the structured content, and rebuilds the text form from it, because servers repeat structured
+ * content as text. Blocks that cannot be rebuilt are dropped, and so is `_meta`. The result passed in is not changed.
+ *
+ * A path that leads nowhere withholds the result, unless the redaction or the pinned output schema says it may be absent:
+ * a value that moved would otherwise slip through.
+ */
+export function redactResult(
+  result: Readonly<Record<string, unknown>>,
+  redactions: readonly Redaction[],
+  outputSchema: Readonly<Record<string, unknown>> | undefined,
+  hash: (value: unknown) => string,
+): Result<Readonly<Record<string, unknown>>, Unredactable> {
+  const structured = result.structuredContent;
+  if (typeof structured !== "object" || structured === null) {
+    return redactions.every((redaction) => redaction.optional) ? ok(result) : unredactable("the result has no structured content");
+  }
+  const document: { value: unknown } = { value: structuredClone(structured) };
+  for (const redaction of strongestPerPath(redactions)) {
+    const pointer = parsePointer(redaction.path);
+    if (!pointer) return unredactable(`"${redaction.path}" is not a JSON pointer`);
+    const places = edit(document, ["value", ...pointer], (value) => editOf(redaction, value, hash));
+    if (places === 0 && !redaction.optional && !mayBeAbsent(pointer, structured, outputSchema)) {
+      return unredactable(`nothing stands at "${redaction.path}"`);
+    }
+  }
+  return ok({
+    content: [{ type: "text", text: JSON.stringify(document.value) }],
+    structuredContent: document.value,
+    ...(result.isError === undefined ? {} : { isError: result.isError }),
+  });
+}
+
+function unredactable(detail: string): Result<never, Unredactable> {
+  return err({ code: "result.unredactable", detail });
+}
+
+function editOf(redaction: Redaction, value: unknown, hash: (value: unknown) => string): { keep: unknown } | "remove" {
+  if (redaction.mode === "remove") return "remove";
+  return { keep: redaction.mode === "mask" ? MASKED : hash(value) };
+}
+
+function strongestPerPath(redactions: readonly Redaction[]): readonly Redaction[] {
+  const byPath = new Map<string, Redaction>();
+  for (const redaction of redactions) {
+    const other = byPath.get(redaction.path);
+    if (!other || strength[redaction.mode] > strength[other.mode]) {
+      byPath.set(redaction.path, other ? { ...redaction, optional: redaction.optional && other.optional } : redaction);
+    } else if (!redaction.optional) {
+      byPath.set(redaction.path, { ...other, optional: false });
+    }
+  }
+  return [...byPath.values()];
+}
+
+/** Whether the output schema declares the path's first missing member as one that may be left out; or a `*` met an empty array. */
+function mayBeAbsent(pointer: Pointer, value: unknown, schema: unknown): boolean {
+  const [head, ...rest] = pointer;
+  if (head === undefined) return false;
+  if (head === "*" && Array.isArray(value)) {
+    const items = memberOf(schema, "items");
+    return value.every((element) => mayBeAbsent(rest, element, items) || leadsSomewhere(rest, element));
+  }
+  const property = memberOf(memberOf(schema, "properties"), head);
+  if (property === undefined) return false;
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, head)) {
+    return mayBeAbsent(rest, (value as Record<string, unknown>)[head], property);
+  }
+  const required = memberOf(schema, "required");
+  return !(Array.isArray(required) && required.includes(head));
+}
+
+function leadsSomewhere(pointer: Pointer, value: unknown): boolean {
+  return pointer.length === 0 || edit(structuredClone(value), pointer, (found) => ({ keep: found })) > 0;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,107 @@
+import type { Obligation, Redaction } from "../core/decision.ts";
+import { maxWidth } from "../core/json/index.ts";
+import type { UpstreamReply } from "../parts/upstream/index.ts";
+import type { Ending, IntendedCall } from "./call.ts";
+import { commonText } from "./input.ts";
+import { redactResult } from "./redact.ts";
+import { hostReason, told } from "./refusal.ts";
+
+/** Whether anything in the bundle wants to see, or change, what this target answers. */
+export function inspects(call: IntendedCall): boolean {
+  return call.target.rules.has("redact") || call.target.rules.has("withhold") || call.decision.redactions.length > 0;
+}
+
+/** What of a server's answer may leave the gateway: inspected first, redacted next, limited last. In doubt nothing. */
+export async function release(call: IntendedCall, reply: UpstreamReply): Promise<Ending> {
+  const { outcome } = reply;
+  if (!inspects(call)) {
+    if (outcome.kind === "error") return scrubbedError(call, reply, outcome.error);
+    return limited(call, { result: outcome.result, text: call.parts.credentials.scrub(outcome.text) }, reply);
+  }
+  // An error in the server's own words has no structure that could be redacted.
+  const result = outcome.kind === "result" ? outcome.result : { isError: true, content: [{ type: "text", text: outcome.error.message }] };
+  const inspection = await call.generation.policy.inspect(inspectionInput(call, result, reply), {
+    widest: widthOf(result),
+    nested: call.target.nested,
+  });
+  if (inspection.withheld.length > 0) return { kind: "refused", reasons: inspection.withheld.map(told) };
+  const redactions = [...call.decision.redactions, ...inspection.redactions];
+  if (redactions.length === 0) {
+    if (outcome.kind === "error") return scrubbedError(call, reply, outcome.error);
+    return limited(call, { result, text: call.parts.credentials.scrub(outcome.text) }, reply);
+  }
+  return redacted(call, result, redactions, reply);
+}
+
+function redacted(
+  call: IntendedCall,
+  result: Readonly<Record<string, unknown>>,
+  redactions: readonly Redaction[],
+  reply: UpstreamReply,
+): Ending {
+  const outcome = redactResult(result, redactions, call.target.tool.definition.outputSchema, call.parts.masker.hash);
+  if (!outcome.ok) {
+    call.parts.logger.warn({ decision: call.id, detail: outcome.error.detail }, "a result was withheld");
+    return { kind: "refused", reasons: [hostReason("result.unredactable")] };
+  }
+  return limited(call, { result: outcome.value, text: call.parts.credentials.scrub(JSON.stringify(outcome.value)) }, reply);
+}
+
+function scrubbedError(
+  call: IntendedCall,
+  reply: UpstreamReply,
+  error: { readonly code: number; readonly message: string; readonly data?: unknown },
+): Ending {
+  const text = JSON.stringify(error);
+  const scrubbed = call.parts.credentials.scrub(text);
+  return { kind: "error", error: scrubbed === text ? error : (JSON.parse(scrubbed) as typeof error), reply };
+}
+
+/** What is too large is withheld, not cut. */
+function limited(
+  call: IntendedCall,
+  released: { readonly result: Readonly<Record<string, unknown>>; readonly text: string },
+  reply: UpstreamReply,
+): Ending {
+  for (const obligation of call.decision.obligations) {
+    if (obligation.type === "limit_result" && exceeds(obligation, released))
+      return { kind: "refused", reasons: [hostReason("result.too_large")] };
+  }
+  return { kind: "result", text: released.text, reply };
+}
+
+function exceeds(
+  limit: Obligation & { readonly type: "limit_result" },
+  released: { readonly result: Readonly<Record<string, unknown>>; readonly text: string },
+): boolean {
+  if (limit.bytes !== undefined && Buffer.byteLength(released.text) > limit.bytes) return true;
+  return limit.items !== undefined && widthOf(released.result) > limit.items;
+}
+
+function widthOf(result: Readonly<Record<string, unknown>>): number {
+  return maxWidth(result);
+}
+
+/** `phase: result`. Findings are counted by detectors; none is configured in this version, so there are none. */
+function inspectionInput(call: IntendedCall, result: Readonly<Record<string, unknown>>, reply: UpstreamReply): string {
+  const now = call.now;
+  const time = call.generation.timeText(now);
+  const content = Array.isArray(result.content) ? result.content : [];
+  const types = [
+    ...new Set(
+      content.map((block: unknown) => (typeof block === "object" && block !== null && "type" in block ? String(block.type) : "unknown")),
+    ),
+  ];
+  const facts = {
+    is_error: result.isError === true,
+    bytes: reply.bytes,
+    content_types: types,
+    ...(result.structuredContent === undefined ? {} : { structured: result.structuredContent }),
+  };
+  const args = call.argsText === undefined ? "" : `,"args":${call.argsText},"args_digest":"${call.argsDigest}"`;
+  return (
+    `{"phase":"result","method":"tools/call",${commonText(call.exchange, call.caller, time, now)}` +
+    `,${call.target.serverText},${call.target.pinnedText}${args},"findings":{},"result":${JSON.stringify(facts)}` +
+    `,"limits":{"truncated":[],"omitted":[]}}`
+  );
+}
