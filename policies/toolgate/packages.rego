@@ -1,0 +1,61 @@
+# METADATA
+# title: Toolgate's policy library
+# description: |
+#   Folds the rules of the author packages into the five answers. What it reads and answers stands in README.md.
+#   WebAssembly has no rule indexing and no early exit: fold over the packages of one server, once a rule name.
+package toolgate
+
+# What a list and a call have in common. Permit and deny see nothing else, so what is callable is listed.
+blind := object.remove(input, unseen)
+
+unseen := ["args", "args_digest", "phase", "method", "request", "limits", "items", "findings", "result"]
+
+kind := one if {
+	present := [k | some k in target_kinds; input[k]]
+	count(present) == 1
+	one := present[0]
+}
+
+target_kinds := ["tool", "resource", "prompt", "completion", "sampling", "elicitation"]
+
+indexed := data.index[input.server.id]
+
+# A package without kinds would be left out silently, and its denials with it.
+index_whole if {
+	every pkg in indexed {
+		is_array(data.index_kinds[pkg])
+	}
+}
+
+# What judges this target.
+packages := [pkg |
+	some pkg in indexed
+	kind in data.index_kinds[pkg]
+]
+
+# Whose denials count: what is denied to a principal that connects is denied to each of its calls.
+gatekeepers := [pkg |
+	some pkg in indexed
+	gatekeeper(data.index_kinds[pkg])
+]
+
+gatekeeper(kinds) if "admit" in kinds
+
+gatekeeper(kinds) if kind in kinds
+
+# Whatever a rule is, it counts: something other than a set is one element, which has no valid shape.
+elements(rule) := rule if is_set(rule)
+
+else := {"not a set"}
+
+# What is said about a denial. Any element is one; what has no code is told as an invalid rule.
+said(element) := element if is_reason(element)
+
+else := {"code": "policy.invalid_rule"}
+
+is_reason(element) if {
+	is_object(element)
+	is_string(element.code)
+	is_string(object.get(element, "message", ""))
+	is_string(object.get(element, "remedy", ""))
+}
