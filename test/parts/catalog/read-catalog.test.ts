@@ -1,0 +1,195 @@
+import { describe, expect, it } from "vitest";
+import { pinOf } from "../../../src/core/tool.ts";
+import { type Catalog, readCatalog } from "../../../src/parts/catalog/index.ts";
+import { agent, bundleData, entry, now, server, token, tool } from "./sample-data.ts";
+
+function read(data: unknown): Catalog {
+  const catalog = readCatalog(data);
+  if (!catalog.ok) throw new Error(JSON.stringify(catalog.error));
+  return catalog.value;
+}
+
+function mistakes(change: (data: ReturnType<typeof bundleData>) => void) {
+  const data = bundleData();
+  change(data);
+  const catalog = readCatalog(data);
+  return catalog.ok ? [] : catalog.error;
+}
+
+describe("a bundle's catalog", () => {
+  it("gives servers, tools and budgets in the words of the gateway", () => {
+    const catalog = read(bundleData());
+    expect(catalog.servers.get("crm")).toEqual({
+      id: "crm",
+      owner: "sales",
+      trust: "internal",
+      environment: "demo",
+      status: "approved",
+      transport: { kind: "http", place: { name: "crm" }, hostClass: "loopback", era: "auto" },
+      credential: { mode: "company", secret: "crm", header: "authorization", prefix: "Bearer " },
+      timeoutMs: 5000,
+      maxResultBytes: 65536,
+      maxConcurrent: 8,
+      drift: "strict",
+    });
+    expect(catalog.tools("crm").get("refund")).toMatchObject({
+      server: "crm",
+      name: "refund",
+      risk: "low",
+      effects: ["read"],
+      dataClasses: [],
+    });
+    expect(catalog.tools("nowhere").size).toBe(0);
+    expect(catalog.budgets.get("burst")).toEqual({
+      name: "burst",
+      unit: "calls",
+      limit: 60,
+      window: { kind: "rolling", seconds: 60, burst: 5 },
+      per: ["agent", "tool"],
+    });
+    expect(catalog.timezone).toBe("Europe/Berlin");
+  });
+
+  it("keeps the order of tools", () => {
+    const data = bundleData();
+    data.catalog.tools.crm = Object.fromEntries(["zeta", "alpha", "mid"].map((name) => [name, entry(tool(name))]));
+    expect([...read(data).tools("crm").keys()]).toEqual(["zeta", "alpha", "mid"]);
+  });
+
+  it("tells which rules reach a server, and takes a package it knows nothing of to declare every rule", () => {
+    const data = bundleData();
+    data.index.files = ["unheard-of"];
+    const catalog = read(data);
+    expect([...catalog.rulesFor("crm")].sort()).toEqual(["deny", "permit", "redact"]);
+    expect([...catalog.rulesFor("unknown-server")]).toEqual(["deny"]);
+    expect(catalog.rulesFor("files").size).toBe(7);
+    expect(catalog.needsWorker("crm")).toBe(true);
+    expect(catalog.needsWorker("unknown-server")).toBe(false);
+  });
+
+  it("maps groups to roles, sorted and without repeats, and ignores groups it does not know", () => {
+    const catalog = read(bundleData());
+    const groups = ["both", "support", "strangers", "constructor"];
+    expect(catalog.rolesOfGroups(groups)).toEqual(["reports", "support"]);
+    expect(catalog.rolesOfGroups(groups)).toBe(catalog.rolesOfGroups(groups));
+    expect(catalog.rolesOfGroups([])).toEqual([]);
+  });
+});
+
+describe("a catalog is refused", () => {
+  it("with every mistake at once, each with its path", () => {
+    const found = mistakes((data) => {
+      data.catalog.schema = 2;
+      data.catalog.servers.crm = { ...server(), trust: "total", colour: "red" };
+      data.catalog.agents.Bad_Id = agent();
+      data.catalog.timezone = "Mars/Olympus";
+    });
+    expect(found.map((mistake) => mistake.path)).toEqual([
+      "catalog.schema",
+      "catalog.servers.crm.trust",
+      "catalog.servers.crm.colour",
+      "catalog.agents.Bad_Id",
+      "catalog.timezone",
+    ]);
+  });
+
+  it("if it is not an object at all", () => {
+    for (const data of [undefined, null, 1, [], {}, { catalog: {} }]) expect(readCatalog(data).ok).toBe(false);
+  });
+
+  it("if a pin is not the digest of the definition beside it", () => {
+    const change = (data: ReturnType<typeof bundleData>): void => {
+      data.catalog.tools.crm!.refund = entry({ ...tool("refund"), description: "changed" }, { pin: pinOf(tool("refund"), "session") });
+    };
+    expect(mistakes(change)).toMatchObject([{ path: "catalog.tools.crm.refund.pin", wanted: "the digest of the definition beside it" }]);
+  });
+
+  it("if a pin was read in another era than the server's pins say", () => {
+    const pinned = { era: "stateless", capabilities: {} };
+    expect(mistakes((data) => Object.assign(data.catalog.servers.crm!, { pinned }))).toMatchObject([
+      { path: "catalog.tools.crm.refund.pin" },
+    ]);
+    expect(mistakes((data) => Object.assign(data.catalog.servers.crm!, { pinned: { ...pinned, era: "session" } }))).toEqual([]);
+  });
+
+  it("if a definition stands under another name", () => {
+    expect(
+      mistakes((data) => {
+        data.catalog.tools.crm = { other: entry(tool("refund")) };
+      }),
+    ).toMatchObject([{ path: "catalog.tools.crm.other.definition", found: '"refund"', wanted: '"other"' }]);
+  });
+
+  it("if it names servers or roles that it does not have, or no packages for a server", () => {
+    const found = mistakes((data) => {
+      data.catalog.servers.crm!.replacement = "crm2";
+      data.catalog.servers.files = server();
+      data.catalog.tools.ghost = {};
+      data.catalog.agents["support-bot"] = agent({ roles: ["nobody"], roles_alone: ["nothing"] });
+      data.catalog.groups.staff = { roles: ["unknown"] };
+      data.index = { crm: [] };
+    });
+    expect(found.map((mistake) => `${mistake.path} ${mistake.found}`)).toEqual([
+      'catalog.servers.crm.replacement "crm2"',
+      'index.files "files"',
+      'catalog.tools.ghost "ghost"',
+      'catalog.agents.support-bot.roles "nobody"',
+      'catalog.agents.support-bot.roles_alone "nothing"',
+      'catalog.groups.staff.roles "unknown"',
+      'index._none "_none"',
+    ]);
+  });
+
+  it("if an input schema is invalid, foreign, asynchronous or of an unknown dialect, naming the tool", () => {
+    const schemas: [Record<string, unknown>, RegExp][] = [
+      [{ type: "object", properties: { a: { type: "strin" } } }, /valid schema \(at \/properties\/a/],
+      [{ type: "object", properties: { a: { $ref: "https://example.com/schema" } } }, /own parts only/],
+      [{ type: "object", $async: true }, /without \$async/],
+      [{ type: "object", $schema: "http://json-schema.org/draft-04/schema#" }, /2020-12 or draft-07/],
+      [{ type: "array" }, /type "object"/],
+    ];
+    for (const [schema, wanted] of schemas) {
+      const found = mistakes((data) => {
+        data.catalog.tools.crm!.refund = entry(tool("refund", schema));
+      });
+      expect(found).toMatchObject([{ path: "catalog.tools.crm.refund.definition" }]);
+      expect(found[0]?.wanted).toMatch(wanted);
+    }
+  });
+
+  it("if a server's address, arguments or credential header could mean something else than they say", () => {
+    const bad: Record<string, unknown>[] = [
+      { transport: { kind: "http", url: "https://user:pw@host/mcp", host_class: "public", era: "auto" } },
+      { transport: { kind: "http", url: "file:///etc/passwd", host_class: "public", era: "auto" } },
+      { transport: { kind: "http", host_class: "public", era: "auto" } },
+      { transport: { kind: "http", url: "https://a/", place: "a", host_class: "public", era: "auto" } },
+      { transport: { kind: "stdio", place: "node", argv: ["--config=$" + "{paths.x}"], era: "auto" } },
+      { credential: { mode: "company", secret: "s", header: "mcp-session-id", prefix: "" } },
+      { credential: { mode: "company", secret: "s", header: "host", prefix: "" } },
+      { credential: { mode: "company", secret: "s", header: "authorization", prefix: "Bearer\r\nx: " } },
+    ];
+    for (const extra of bad)
+      expect(
+        mistakes((data) => Object.assign(data.catalog.servers.crm!, extra)),
+        JSON.stringify(extra),
+      ).toHaveLength(1);
+    expect(
+      mistakes((data) =>
+        Object.assign(data.catalog.servers.crm!, { transport: { kind: "stdio", place: "node", argv: ["$" + "{paths.x}"], era: "auto" } }),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("a catalog of 10 000 tools and 100 000 agents", () => {
+  it("finds each of them", () => {
+    const data = bundleData();
+    data.catalog.tools.crm = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`t${at}`, entry(tool(`t${at}`))]));
+    data.catalog.agents = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, at) => [`a${at}`, agent({ match: [{ issuer: "https://id", client_id: `c${at}` }] })]),
+    );
+    const catalog = read(data);
+    expect(catalog.tools("crm").get("t9999")?.validate({})).toEqual([]);
+    expect(catalog.agentFor(token({ agent: "c99999" }), now)).toMatchObject({ ok: true, value: { id: "a99999" } });
+  });
+});
