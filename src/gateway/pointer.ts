@@ -13,13 +13,23 @@ export function parsePointer(text: string): Pointer | undefined {
 /** Replaces the value (`keep`) or takes it away. */
 export type Edit = (value: unknown) => { readonly keep: unknown } | "remove";
 
-/** Applies the edit wherever the pointer leads, in place. Returns how many places that were. */
+/** The places a pointer means in this value: one for each element that a `*` stands for. */
+export function expand(value: unknown, pointer: Pointer): readonly Pointer[] {
+  const [head, ...rest] = pointer;
+  if (head === undefined) return [[]];
+  if (typeof value !== "object" || value === null) return [pointer];
+  const keys = head === "*" ? Object.keys(value) : [head];
+  return keys.flatMap((key) =>
+    expand(Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined, rest).map((tail) => [key, ...tail]),
+  );
+}
+
+/** Applies the edit where the pointer leads, in place; `*` stands for every element. Returns how many places that were. */
 export function edit(holder: unknown, pointer: Pointer, change: Edit): number {
   const [head, ...rest] = pointer;
   if (head === undefined || typeof holder !== "object" || holder === null) return 0;
-  const keys = head === "*" ? Object.keys(holder) : [head];
+  const keys = head === "*" && !Object.hasOwn(holder, "*") ? Object.keys(holder) : [head];
   let count = 0;
-  // From the end, so that removing an element moves none that is still to come.
   for (const key of keys.toReversed()) count += editAt(holder, key, rest, change);
   return count;
 }

@@ -1,6 +1,6 @@
 import type { Redaction } from "../core/decision.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import { edit, type Pointer, parsePointer } from "./pointer.ts";
+import { edit, expand, type Pointer, parsePointer } from "./pointer.ts";
 
 /** A result that could not be redacted as policy demands: nothing of it may be released. */
 export interface Unredactable {
@@ -32,9 +32,10 @@ export function redactResult(
   for (const redaction of strongestPerPath(redactions)) {
     const pointer = parsePointer(redaction.path);
     if (!pointer) return unredactable(`"${redaction.path}" is not a JSON pointer`);
-    const places = edit(document, ["value", ...pointer], (value) => editOf(redaction, value, hash));
-    if (places === 0 && !redaction.optional && !mayBeAbsent(pointer, structured, outputSchema)) {
-      return unredactable(`nothing stands at "${redaction.path}"`);
+    // From the end, so that removing an element moves none that is still to come.
+    for (const place of expand(document.value, pointer).toReversed()) {
+      if (edit(document, ["value", ...place], (value) => editOf(redaction, value, hash)) > 0 || redaction.optional) continue;
+      if (!mayBeAbsent(place, structured, outputSchema)) return unredactable(`nothing stands at "${redaction.path}"`);
     }
   }
   return ok({
@@ -66,14 +67,11 @@ function strongestPerPath(redactions: readonly Redaction[]): readonly Redaction[
   return [...byPath.values()];
 }
 
-/** Whether the output schema declares the path's first missing member as one that may be left out; or a `*` met an empty array. */
+/** Whether the output schema declares the first missing member of the path as one that may be left out. */
 function mayBeAbsent(pointer: Pointer, value: unknown, schema: unknown): boolean {
   const [head, ...rest] = pointer;
   if (head === undefined) return false;
-  if (head === "*" && Array.isArray(value)) {
-    const items = memberOf(schema, "items");
-    return value.every((element) => mayBeAbsent(rest, element, items) || leadsSomewhere(rest, element));
-  }
+  if (Array.isArray(value)) return Object.hasOwn(value, head) && mayBeAbsent(rest, value[Number(head)], memberOf(schema, "items"));
   const property = memberOf(memberOf(schema, "properties"), head);
   if (property === undefined) return false;
   if (typeof value === "object" && value !== null && Object.hasOwn(value, head)) {
@@ -81,10 +79,6 @@ function mayBeAbsent(pointer: Pointer, value: unknown, schema: unknown): boolean
   }
   const required = memberOf(schema, "required");
   return !(Array.isArray(required) && required.includes(head));
-}
-
-function leadsSomewhere(pointer: Pointer, value: unknown): boolean {
-  return pointer.length === 0 || edit(structuredClone(value), pointer, (found) => ({ keep: found })) > 0;
 }
 
 function memberOf(value: unknown, name: string): unknown {

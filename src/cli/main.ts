@@ -1,0 +1,48 @@
+import { Command, CommanderError } from "commander";
+import { registerBundle } from "./bundle.ts";
+import { registerCatalog } from "./catalog.ts";
+import { registerCheck } from "./check.ts";
+import { registerDemo } from "./demo.ts";
+import { registerLog } from "./log.ts";
+import { registerServe } from "./serve.ts";
+import { exitCodes, systemTerminal } from "./terminal.ts";
+import { productVersion, registerVersion } from "./version.ts";
+
+const terminal = systemTerminal();
+
+const program = new Command("toolgate")
+  .description("A policy-as-code gateway for the Model Context Protocol.")
+  .version(productVersion(), "-V, --version", "print the version")
+  .showHelpAfterError("(toolgate <command> --help tells what a command takes)")
+  .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+  .addHelpText(
+    "after",
+    `
+Start here:
+  toolgate demo                         a complete set-up on this machine, with agents, servers and policy
+  toolgate check --config toolgate.yaml what a configuration gets wrong, all at once
+  toolgate serve --config toolgate.yaml the gateway
+
+Exit codes: 0 done, 1 what was checked does not hold, 2 wrong command line, 69 something needed is missing, 70 a bug.`,
+  )
+  .exitOverride();
+
+registerServe(program, terminal);
+registerDemo(program, terminal);
+registerCheck(program, terminal);
+registerBundle(program, terminal);
+registerCatalog(program, terminal);
+registerLog(program, terminal);
+registerVersion(program, terminal);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  } else {
+    terminal.err(terminal.paint.red("toolgate failed unexpectedly."));
+    terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = exitCodes.bug;
+  }
+}

@@ -1,0 +1,50 @@
+import { createColors } from "picocolors";
+
+/** Where a command writes, and whether in colour. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  readonly paint: ReturnType<typeof createColors>;
+  readonly colour: boolean;
+}
+
+/** Colour only where a person sees it: picocolors looks at the terminal, NO_COLOR and FORCE_COLOR. */
+export function systemTerminal(): Terminal {
+  const colour = createColors().isColorSupported;
+  return {
+    out: (text) => process.stdout.write(`${text}\n`),
+    err: (text) => process.stderr.write(`${text}\n`),
+    paint: createColors(colour),
+    colour,
+  };
+}
+
+/** What commands end with. Documented in docs/cli.md. */
+export const exitCodes = {
+  ok: 0,
+  /** What was checked does not hold: a mistake in a file, a bundle that does not verify, a broken log, a step of the story. */
+  finding: 1,
+  /** The command line itself is wrong. */
+  usage: 2,
+  /** Something the command needs is missing or broken: a file, a port, OPA. */
+  unavailable: 69,
+  /** A bug. */
+  bug: 70,
+} as const;
+
+/** Columns that align: every cell padded to the widest of its column, without trailing blanks. Colour codes have no width. */
+export function table(rows: readonly (readonly string[])[], indent = "  ", gap = "   "): string {
+  const widths: number[] = [];
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, at) => (at === row.length - 1 ? cell : cell + " ".repeat((widths[at] ?? 0) - widthOf(cell))));
+      return `${indent}${cells.join(gap)}`.trimEnd();
+    })
+    .join("\n");
+}
+
+function widthOf(cell: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what colour codes begin with
+  return cell.replace(/\u001b\[[0-9;]*m/g, "").length;
+}

@@ -1,0 +1,105 @@
+import type { Digest } from "../core/digest.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import {
+  type BundleLimits,
+  type BundleRefusal,
+  type BundleStore,
+  checkSequence,
+  type Keyring,
+  readBundle,
+  type SequenceFloor,
+  type VerifiedBundle,
+  verifyBundle,
+} from "../parts/bundle/index.ts";
+import { readCatalog } from "../parts/catalog/index.ts";
+import { compareCase, createPolicy, type Policy, type PolicyLimits } from "../parts/policy/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import { type Generation, generationOf } from "./generation.ts";
+import type { Activation } from "./generations.ts";
+
+export interface ActivationOptions {
+  readonly limits: BundleLimits;
+  /** Read anew for every candidate, so that a key that was revoked counts no longer. */
+  readonly keyring: () => Promise<Result<Keyring, BundleRefusal>>;
+  readonly expected: { readonly name: string; readonly tenant: string; readonly environment: string };
+  readonly minSequence: number;
+  readonly floor: SequenceFloor;
+  readonly store: BundleStore;
+  readonly knownLibraries: ReadonlySet<Digest>;
+  readonly policy: PolicyLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The way from bytes to a generation: verify, compile, run the bundle's own golden cases. Nothing is swapped here. */
+export function createActivation(options: ActivationOptions): Activation {
+  return {
+    async prepare(bytes) {
+      const bundle = await verified(bytes, options);
+      if (!bundle.ok) return bundle;
+      const catalog = readCatalog(bundle.value.data);
+      if (!catalog.ok)
+        return refuse(
+          "bundle.invalid_catalog",
+          catalog.error
+            .slice(0, 5)
+            .map((mistake) => `${mistake.path}: ${mistake.wanted}`)
+            .join("; "),
+        );
+      const { roles, index, index_kinds, settings, custom } = bundle.value.data;
+      const source = { wasm: bundle.value.wasm, data: JSON.stringify({ roles, index, index_kinds, settings, custom }) };
+      const limits = { ...options.policy, timeoutMs: Math.min(options.policy.timeoutMs, bundle.value.maxDecideMs) };
+      const policy = await createPolicy(source, limits, options.logger);
+      if (!policy.ok) return refuse("bundle.unsupported", policy.error.detail);
+      const held = await holdsItsCases(policy.value, bundle.value);
+      if (held.ok) return ok(generationOf(bundle.value, policy.value, catalog.value));
+      await policy.value.close();
+      return held;
+    },
+    promote: (generation, bytes) => promote(generation, bytes, options),
+  };
+}
+
+async function verified(bytes: Uint8Array, options: ActivationOptions): Promise<Result<VerifiedBundle, BundleRefusal>> {
+  const contents = await readBundle(bytes, options.limits);
+  if (!contents.ok) return contents;
+  const keyring = await options.keyring();
+  if (!keyring.ok) return keyring;
+  const bundle = await verifyBundle(contents.value, keyring.value, {
+    ...options.expected,
+    now: options.clock.now(),
+    knownLibraries: options.knownLibraries,
+    activatedBefore: await options.store.digests(),
+  });
+  if (!bundle.ok) return bundle;
+  const floor = await options.floor.read(options.expected);
+  const allowed = checkSequence(floor, bundle.value.identity, options.minSequence);
+  return allowed.ok ? bundle : allowed;
+}
+
+async function holdsItsCases(policy: Policy, bundle: VerifiedBundle): Promise<Result<void, BundleRefusal>> {
+  const cases = Array.isArray(bundle.data.cases) ? bundle.data.cases : [];
+  const failed: string[] = [];
+  for (const golden of cases) {
+    const outcome = await compareCase(policy, golden);
+    if (outcome.differences.length > 0) failed.push(`${outcome.name}: ${outcome.differences.join(", ")}`);
+  }
+  if (failed.length === 0) return ok(undefined);
+  return refuse("bundle.golden_case_failed", `${failed.length} of ${cases.length} golden cases differ: ${failed.slice(0, 3).join("; ")}`);
+}
+
+async function promote(generation: Generation, bytes: Uint8Array, options: ActivationOptions): Promise<Result<void, BundleRefusal>> {
+  const { digest, sequence } = generation.bundle.identity;
+  try {
+    await options.store.save(digest, bytes);
+    await options.floor.raise(options.expected, { sequence, digest });
+    return ok(undefined);
+  } catch (error) {
+    return refuse("bundle.unreadable", `the sequence floor cannot be kept: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function refuse(code: BundleRefusal["code"], detail: string): Result<never, BundleRefusal> {
+  return err({ code, detail });
+}
