@@ -1,0 +1,1 @@
+export { readTables, type TableData, type TableMistake, type TablesRead } from "./read-tables.ts";

@@ -1,0 +1,156 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { didYouMean, type Mistake, oneOf } from "../../core/mistakes.ts";
+import { mistakesOf } from "../../core/schema-mistakes.ts";
+import { parseYaml, type YamlText } from "../../core/yaml-text.ts";
+import {
+  agentsSchema,
+  budgetsSchema,
+  groupsSchema,
+  idSchema,
+  serversSchema,
+  timezoneSchema,
+  toolsSchema,
+} from "../../parts/catalog/index.ts";
+import { type PinsFile, readPins } from "../pins/index.ts";
+
+const grant = z
+  .string()
+  .regex(/^[^/\p{Cc}]+\/[^\p{Cc}]+$/u)
+  .describe("server/tool, where * stands for any run of characters, e.g. crm/get_*");
+
+const version = z.literal(1).describe("1, the version of the tables");
+
+const tableSchemas = {
+  servers: z.strictObject({ version, servers: serversSchema }),
+  tools: z.strictObject({ version, tools: toolsSchema }),
+  agents: z.strictObject({ version, agents: agentsSchema }),
+  roles: z.strictObject({
+    version,
+    roles: z.record(idSchema, z.strictObject({ title: z.string().optional(), grants: z.array(grant) })),
+  }),
+  groups: z.strictObject({ version, groups: groupsSchema }),
+  budgets: z.strictObject({ version, budgets: budgetsSchema }),
+  settings: z.strictObject({ version, settings: z.looseObject({ timezone: timezoneSchema.default("UTC") }) }),
+  custom: z.strictObject({ version, custom: z.record(z.string(), z.unknown()) }),
+};
+
+export type TableName = keyof typeof tableSchemas;
+type TableOf<Name extends TableName> = z.infer<(typeof tableSchemas)[Name]>;
+type TableValues = { [Name in TableName]: TableOf<Name> };
+const schemaOf: { readonly [Name in TableName]: z.ZodType<TableValues[Name]> } = tableSchemas;
+
+const tableNames = Object.keys(tableSchemas) as TableName[];
+
+/** All tables as their authors wrote them, each by its own schema, with the way back to file and line. */
+export interface Tables extends TableValues {
+  readonly pins: ReadonlyMap<string, PinsFile>;
+  /** Files that were read as empty because of their mistakes; what refers into them is not judged. */
+  readonly broken: ReadonlySet<string>;
+  /** A mistake at this place of this table. */
+  mistake(table: TableName, steps: readonly PropertyKey[], told: Omit<Mistake, "file" | "line" | "path">, path: string): Mistake;
+}
+
+const empty: TableValues = {
+  servers: { version: 1, servers: {} },
+  tools: { version: 1, tools: {} },
+  agents: { version: 1, agents: {} },
+  roles: { version: 1, roles: {} },
+  groups: { version: 1, groups: {} },
+  budgets: { version: 1, budgets: {} },
+  settings: { version: 1, settings: { timezone: "UTC" } },
+  custom: { version: 1, custom: {} },
+};
+
+export interface TableReading {
+  readonly tables: Tables;
+  readonly mistakes: readonly Mistake[];
+}
+
+const FOLDER = "catalog";
+
+export const fileOf = (table: TableName): string => `${FOLDER}/${table}.yaml`;
+export const pinsFileOf = (server: string): string => `${FOLDER}/pins/${server}.json`;
+
+/** Reads every table and pins file below a policies folder. A table with mistakes is read as empty, so that the others are still checked. */
+export async function readTableFiles(policiesDir: string): Promise<TableReading> {
+  const mistakes: Mistake[] = [];
+  const texts = new Map<TableName, YamlText>();
+  const values = { ...empty };
+  const files = await filesIn(join(policiesDir, FOLDER), /\.ya?ml$/);
+  for (const file of files) if (!tableNames.some((name) => file === `${name}.yaml`)) mistakes.push(unknownTable(file));
+  for (const name of tableNames) {
+    if (!files.includes(`${name}.yaml`)) {
+      if (name === "servers") mistakes.push({ file: fileOf(name), path: "", found: "no such file", wanted: "a table of servers" });
+      continue;
+    }
+    const text = parseYaml(fileOf(name), await readFile(join(policiesDir, fileOf(name)), "utf8"));
+    if (text.ok) {
+      texts.set(name, text.value);
+      mistakes.push(...readTable(name, text.value, values));
+    } else mistakes.push(...text.error);
+  }
+  const pins = await readPinFiles(policiesDir, mistakes);
+  const lineOf = (table: TableName, steps: readonly PropertyKey[]) => texts.get(table)?.line(steps);
+  const tables: Tables = {
+    ...values,
+    pins,
+    broken: new Set(mistakes.map((mistake) => mistake.file)),
+    mistake: (table, steps, told, path) => placed(fileOf(table), path, told, lineOf(table, steps)),
+  };
+  return { tables, mistakes };
+}
+
+function readTable<Name extends TableName>(name: Name, text: YamlText, values: Pick<TableValues, Name>): Mistake[] {
+  const schema = schemaOf[name];
+  const parsed = schema.safeParse(text.value);
+  if (parsed.success) {
+    values[name] = parsed.data;
+    return [];
+  }
+  return mistakesOf(schema, text.value, parsed.error.issues).map(({ steps, path, ...told }) =>
+    placed(fileOf(name), path, told, text.line(steps)),
+  );
+}
+
+async function readPinFiles(policiesDir: string, mistakes: Mistake[]): Promise<ReadonlyMap<string, PinsFile>> {
+  const pins = new Map<string, PinsFile>();
+  for (const file of await filesIn(join(policiesDir, FOLDER, "pins"), /\.json$/)) {
+    const server = file.slice(0, -".json".length);
+    const name = pinsFileOf(server);
+    const read = readPins(name, await readFile(join(policiesDir, name), "utf8"));
+    if (!read.ok) mistakes.push(...read.error);
+    else if (read.value.server === server) pins.set(server, read.value);
+    else mistakes.push({ file: name, path: "server", found: `"${read.value.server}"`, wanted: `"${server}", as the file is named` });
+  }
+  return pins;
+}
+
+function unknownTable(file: string): Mistake {
+  const remedy = didYouMean(
+    file,
+    tableNames.map((name) => `${name}.yaml`),
+  );
+  const told = {
+    file: `${FOLDER}/${file}`,
+    path: "",
+    found: "a table of an unknown name",
+    wanted: oneOf(tableNames.map((name) => `${name}.yaml`)),
+  };
+  return remedy === undefined ? told : { ...told, remedy };
+}
+
+function placed(file: string, path: string, told: Omit<Mistake, "file" | "line" | "path">, line: number | undefined): Mistake {
+  const mistake = { file, path, found: told.found, wanted: told.wanted, ...(told.remedy === undefined ? {} : { remedy: told.remedy }) };
+  return line === undefined ? mistake : { ...mistake, line };
+}
+
+async function filesIn(folder: string, pattern: RegExp): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => pattern.test(name)).sort();
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    throw cause;
+  }
+}
