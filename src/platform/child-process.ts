@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { isUtf8 } from "node:buffer";
+import { type ChildProcess, spawn } from "node:child_process";
 
 export interface ChildOptions {
   /** Absolute path: nothing is looked up in PATH. */

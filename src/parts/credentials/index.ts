@@ -1,1 +1,3 @@
+export { type CredentialsConfig, credentialsConfig } from "./config.ts";
+export { type CredentialsOptions, createCredentials } from "./create-credentials.ts";
 export type { CredentialMissing, Credentials } from "./credentials.ts";

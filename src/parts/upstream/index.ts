@@ -1,3 +1,5 @@
+export { type UpstreamConfig, upstreamConfig } from "./config.ts";
+export { createUpstream, type UpstreamOptions } from "./create-upstream.ts";
 export type {
   Listing,
   LiveTool,

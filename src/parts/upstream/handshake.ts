@@ -1,0 +1,120 @@
+import { ok, type Result } from "../../core/result.ts";
+import type { Era } from "../../core/tool.ts";
+import { isMembers, type Members, readAnswer } from "./answer.ts";
+import { failed } from "./failure.ts";
+import {
+  type ClientInfo,
+  initializeBody,
+  initializedBody,
+  requestBody,
+  SESSION_VERSIONS,
+  STATELESS_VERSION,
+  statelessMeta,
+} from "./messages.ts";
+import { outcomeOf } from "./status.ts";
+import type { UpstreamFailure } from "./upstream.ts";
+import type { Link, Wire, WireAnswer } from "./wire.ts";
+
+export interface Opening {
+  readonly wire: Wire;
+  readonly era: Era | "auto";
+  readonly client: ClientInfo;
+  readonly credential: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly nextId: () => number;
+  readonly now: () => number;
+  /** Called when a process ended because of the question for its era. */
+  readonly forgive: () => void;
+}
+
+const HANDSHAKE_BYTES = 1_048_576;
+const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
+
+/** Agrees with a server on how to speak. Asking for the era is harmless: a server of 2025 refuses it and is then initialized. */
+export async function openLink(opening: Opening): Promise<Result<Link, UpstreamFailure>> {
+  if (opening.era === "session") return initialize(opening);
+  const discovered = await discover(opening);
+  if (opening.era === "stateless" || !discovered.ok) return discovered.ok ? (discovered.value ?? notStateless()) : discovered;
+  return discovered.value ?? initialize(opening);
+}
+
+function notStateless(): ReturnType<typeof failed> {
+  return failed("upstream.invalid_answer", `the server does not speak ${STATELESS_VERSION}, which its definition asks for`, false);
+}
+
+/** The link, or undefined if the server is of the session era, or a failure that leaves the era open. */
+async function discover(opening: Opening): Promise<Result<Result<Link, UpstreamFailure> | undefined, UpstreamFailure>> {
+  const { wire, client, credential, timeoutMs, nextId } = opening;
+  const id = nextId();
+  const answer = await wire.request({
+    id,
+    method: "server/discover",
+    body: requestBody(id, "server/discover", "", "stateless", statelessMeta(client)),
+    link: undefined,
+    version: STATELESS_VERSION,
+    headers: ["mcp-method", "server/discover"],
+    credential,
+    maxBytes: HANDSHAKE_BYTES,
+    timeoutMs,
+  });
+  if (!answer.ok) return silent(opening, answer.error);
+  if (answer.value.status === 401 || answer.value.status === 403 || answer.value.status >= 500) {
+    const refused = outcomeOf(answer.value, id);
+    if (!refused.ok) return refused;
+  }
+  const outcome = readAnswer(answer.value.text, answer.value.message, id);
+  // Whatever else it says: only a good answer to this question shows a stateless server.
+  if (!outcome.ok || outcome.value.kind === "error") return ok(undefined);
+  const { supportedVersions, capabilities } = outcome.value.result;
+  if (!Array.isArray(supportedVersions) || !supportedVersions.includes(STATELESS_VERSION)) return ok(undefined);
+  return ok(ok({ era: "stateless", protocolVersion: STATELESS_VERSION, openedAt: opening.now(), ...offers(capabilities) }));
+}
+
+/** No answer to the question for the era. Some servers of 2025 over stdio end, or say nothing, at anything before initialize. */
+function silent(opening: Opening, error: UpstreamFailure): Result<undefined, UpstreamFailure> {
+  if (opening.era === "auto" && opening.wire.kind === "stdio" && error.dispatched) {
+    if (error.code === "upstream.unavailable") opening.forgive();
+    if (error.code !== "upstream.cancelled") return ok(undefined);
+  }
+  // A server of 2025 may answer what it does not know with something that is no JSON.
+  if (opening.era === "auto" && error.code === "upstream.invalid_answer") return ok(undefined);
+  return { ok: false, error };
+}
+
+async function initialize(opening: Opening): Promise<Result<Link, UpstreamFailure>> {
+  const { wire, client, credential, timeoutMs, nextId } = opening;
+  const id = nextId();
+  const body = initializeBody(id, client);
+  const answer = await wire.request({ id, method: "initialize", body, link: undefined, credential, maxBytes: HANDSHAKE_BYTES, timeoutMs });
+  if (!answer.ok) return answer;
+  const outcome = outcomeOf(answer.value, id);
+  if (!outcome.ok) return outcome;
+  if (outcome.value.kind === "error") {
+    return failed("upstream.invalid_answer", `initialize was answered with error ${outcome.value.error.code}`, true);
+  }
+  const link = sessionLink(outcome.value.result, answer.value, opening.now());
+  if (link.ok) wire.notify(initializedBody, link.value, credential);
+  return link;
+}
+
+function sessionLink(result: Members, answer: WireAnswer, openedAt: number): Result<Link, UpstreamFailure> {
+  const { protocolVersion, capabilities } = result;
+  if (typeof protocolVersion !== "string" || !SESSION_VERSIONS.includes(protocolVersion)) {
+    const spoken = JSON.stringify(protocolVersion) ?? "nothing";
+    return failed(
+      "upstream.invalid_answer",
+      `the server speaks ${spoken.slice(0, 40)}, wanted one of ${SESSION_VERSIONS.join(", ")}`,
+      true,
+    );
+  }
+  const { sessionId } = answer;
+  if (sessionId !== undefined && !SESSION_ID.test(sessionId)) {
+    return failed("upstream.invalid_answer", "the session id has signs that a header may not carry", true);
+  }
+  return ok({ era: "session", protocolVersion, openedAt, ...offers(capabilities), ...(sessionId === undefined ? {} : { sessionId }) });
+}
+
+function offers(capabilities: unknown): { readonly hasTools: boolean; readonly tellsChanges: boolean } {
+  const tools = isMembers(capabilities) ? capabilities.tools : undefined;
+  return { hasTools: isMembers(tools), tellsChanges: isMembers(tools) && tools.listChanged === true };
+}

@@ -1,0 +1,244 @@
+import { createParser, type EventSourceParser } from "eventsource-parser";
+import type { Dispatcher } from "undici";
+import { decodeUtf8 } from "../../core/json/index.ts";
+import { ok, type Result } from "../../core/result.ts";
+import { type Members, parsed } from "./answer.ts";
+import { failed, wordsOf } from "./failure.ts";
+import { incoming } from "./messages.ts";
+import type { UpstreamFailure } from "./upstream.ts";
+import type { WireAnswer, WireRequest } from "./wire.ts";
+
+export type Answered = Result<WireAnswer, UpstreamFailure>;
+
+/** Bodies of refusals are read up to here: enough for a JSON-RPC error. */
+const REFUSAL_BYTES = 65_536;
+/** Everything that comes on one stream beside the answer. */
+const STREAM_EXTRA_BYTES = 1_048_576;
+const SERVER_REQUESTS = 64;
+const DRAIN_MS = 1_000;
+
+/** Aborts a connection whose answer no longer matters. One object, because making a stack for each call costs more than the call. */
+const abandoned = new Error("abandoned");
+
+/**
+ * One POST and its answer, JSON or a stream of events. Written straight on undici's dispatch, because this is the path
+ * of every call: its `request` would add streams, promises and an AbortController to each.
+ */
+export class HttpExchange implements Dispatcher.DispatchHandler {
+  readonly #request: WireRequest;
+  readonly #onServerRequest: (message: Members) => void;
+  readonly #onToolsChanged: () => void;
+  readonly #resolve: (answer: Answered) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #settled = false;
+  #dispatched = false;
+  #timer: NodeJS.Timeout;
+  #status = 0;
+  #sessionId: string | undefined;
+  #first: Buffer | undefined;
+  #rest: Buffer[] | undefined;
+  #bytes = 0;
+  #events: EventStream | undefined;
+  #serverRequests = 0;
+
+  constructor(
+    request: WireRequest,
+    events: { readonly onServerRequest: (message: Members) => void; readonly onToolsChanged: () => void },
+    resolve: (answer: Answered) => void,
+  ) {
+    this.#request = request;
+    this.#onServerRequest = events.onServerRequest;
+    this.#onToolsChanged = events.onToolsChanged;
+    this.#resolve = resolve;
+    this.#timer = setTimeout(expire, request.timeoutMs, this);
+    request.signal?.addEventListener("abort", this);
+  }
+
+  expire(): void {
+    this.#fail("upstream.timeout", `no answer within ${this.#request.timeoutMs} ms`);
+  }
+
+  /** The caller's signal. */
+  handleEvent(): void {
+    this.#fail("upstream.cancelled", "the caller gave up");
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#settled) {
+      controller.abort(abandoned);
+      return;
+    }
+    this.#dispatched = true;
+    this.#request.onDispatch?.();
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    const session = headers["mcp-session-id"];
+    if (typeof session === "string") this.#sessionId = session;
+    if (this.#settled || status >= 300) return;
+    const type = headers["content-type"];
+    const encoding = headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity") {
+      this.#fail("upstream.invalid_answer", `the answer has the content encoding "${String(encoding)}", which was not asked for`);
+    } else if (typeof type === "string" && isType(type, "text/event-stream")) {
+      this.#events = new EventStream((data) => this.#onEvent(data), this.#request.maxBytes);
+    } else if (status !== 202 && !(typeof type === "string" && isType(type, "application/json"))) {
+      this.#fail("upstream.invalid_answer", `the answer has the content type ${JSON.stringify(type ?? "")}`);
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    const limit = this.#events === undefined ? this.#request.maxBytes : this.#request.maxBytes + STREAM_EXTRA_BYTES;
+    if (this.#status >= 300) {
+      // What a refusal says beyond the bound is not needed to know that it is one.
+      if (this.#bytes <= REFUSAL_BYTES) this.#keep(chunk);
+      else {
+        this.#settle(ok({ status: this.#status, bytes: this.#bytes, text: "", message: undefined }));
+        this.abandon();
+      }
+    } else if (this.#bytes > limit) {
+      this.#tooLarge();
+    } else if (this.#events !== undefined) {
+      const fault = this.#settled ? undefined : this.#events.feed(chunk);
+      if (fault === "too_large") this.#tooLarge();
+      else if (fault !== undefined) this.#fail("upstream.invalid_answer", fault);
+    } else this.#keep(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#settled) {
+      this.#stopTimer();
+      return;
+    }
+    if (this.#events !== undefined) {
+      this.#fail("upstream.unavailable", "the stream ended without an answer");
+      return;
+    }
+    const bytes = this.#rest === undefined ? this.#first : Buffer.concat(this.#rest);
+    const text = decodeUtf8(bytes ?? Buffer.alloc(0));
+    if (text.ok) this.#finish(text.value);
+    else if (this.#status >= 300) this.#finish("");
+    else this.#fail("upstream.invalid_answer", text.error.detail);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const code = "code" in error ? String(error.code) : "";
+    if (code === "TOOLGATE_WRONG_PLACE") this.#fail("upstream.wrong_place", error.message);
+    else if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") {
+      this.#fail("upstream.invalid_answer", `the answer is no HTTP: ${wordsOf(error)}`);
+    } else this.#fail("upstream.unavailable", wordsOf(error));
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#first === undefined) this.#first = chunk;
+    else if (this.#rest === undefined) this.#rest = [this.#first, chunk];
+    else this.#rest.push(chunk);
+  }
+
+  #onEvent(data: string): void {
+    if (this.#settled) return;
+    const message = parsed(data);
+    const what = incoming(message);
+    if (what.kind === "progress") {
+      if (what.token === this.#request.id) this.#request.onProgress?.(what.progress);
+    } else if (what.kind === "request") {
+      if (++this.#serverRequests > SERVER_REQUESTS)
+        this.#fail("upstream.invalid_answer", "the server asks without end instead of answering");
+      else this.#onServerRequest(what.message);
+    } else if (what.kind === "tools_changed") this.#onToolsChanged();
+    else if (message === undefined || what.kind === "answer") this.#answer(data, message, Buffer.byteLength(data));
+  }
+
+  #finish(text: string): void {
+    this.#answer(text, parsed(text), this.#bytes);
+  }
+
+  #answer(text: string, message: unknown, bytes: number): void {
+    if (bytes > this.#request.maxBytes) {
+      this.#tooLarge();
+      return;
+    }
+    const session = this.#sessionId;
+    const answer = { status: this.#status, bytes, text, message };
+    this.#settle(ok(session === undefined ? answer : { ...answer, sessionId: session }));
+    // A stream may go on after the answer. It gets a moment to end by itself, which saves its connection.
+    if (this.#events !== undefined) this.#timer = setTimeout(abandon, DRAIN_MS, this);
+  }
+
+  #tooLarge(): void {
+    this.#fail("upstream.too_large", `the answer has more than ${this.#request.maxBytes} bytes`);
+  }
+
+  #fail(code: UpstreamFailure["code"], detail: string): void {
+    this.#stopTimer();
+    this.#settle(failed(code, detail, this.#dispatched));
+    this.abandon();
+  }
+
+  abandon(): void {
+    this.#controller?.abort(abandoned);
+  }
+
+  #settle(answer: Answered): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#request.signal?.removeEventListener("abort", this);
+    this.#resolve(answer);
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function expire(exchange: HttpExchange): void {
+  exchange.expire();
+}
+
+function abandon(exchange: HttpExchange): void {
+  exchange.abandon();
+}
+
+export function isType(value: string, type: string): boolean {
+  return value === type || (value.toLowerCase().startsWith(type) && /^\s*(;|$)/.test(value.slice(type.length)));
+}
+
+/** Server-sent events out of bytes, with a bound on what is held. */
+export class EventStream {
+  readonly #parser: EventSourceParser;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  #overflow = false;
+
+  constructor(onData: (data: string) => void, maxBytes: number) {
+    this.#parser = createParser({
+      maxBufferSize: maxBytes + 1024,
+      onEvent: ({ event, data }) => {
+        if ((event === undefined || event === "message") && data !== "") onData(data);
+      },
+      onError: (error) => {
+        if (error.type === "max-buffer-size-exceeded") this.#overflow = true;
+      },
+    });
+  }
+
+  /** Undefined if all is well, else what is wrong. */
+  feed(chunk: Uint8Array): "too_large" | string | undefined {
+    let text: string;
+    try {
+      text = this.#decoder.decode(chunk, { stream: true });
+    } catch {
+      return "the stream has bytes that are not UTF-8";
+    }
+    if (!this.#overflow) this.#parser.feed(text);
+    return this.#overflow ? "too_large" : undefined;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Dispatcher, Pool } from "undici";
+import { type Members, parsed } from "./answer.ts";
+import { EventStream, isType } from "./http-exchange.ts";
+import { incoming } from "./messages.ts";
+import { backOff, type Schedule } from "./wire.ts";
+
+export interface ListenOptions {
+  readonly pool: Pool;
+  readonly request: Dispatcher.DispatchOptions;
+  readonly schedule: Schedule;
+  readonly onServerRequest: (message: Members) => void;
+  readonly onToolsChanged: () => void;
+  readonly onLost: (detail: string) => void;
+}
+
+const MESSAGE_BYTES = 1_048_576;
+const RETRY_BASE_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+/** A server that asks for things on this stream is answered so often in one opening, then no longer. */
+const SERVER_REQUESTS = 64;
+
+const stopped = new Error("stopped");
+
+/** Keeps the stream open on which a server speaks unasked. Gives back how to stop. */
+export function listenStream(options: ListenOptions): () => void {
+  let attempt = 0;
+  let over = false;
+  let cancel: (() => void) | undefined;
+  let controller: Dispatcher.DispatchController | undefined;
+
+  const again = () => {
+    if (over) return;
+    cancel = options.schedule(open, backOff(attempt++, RETRY_BASE_MS, RETRY_MAX_MS));
+  };
+  const open = () => {
+    options.pool.dispatch(
+      options.request,
+      new ListenHandler(options, {
+        onController: (mine) => {
+          controller = mine;
+          if (over) mine.abort(stopped);
+        },
+        onOpen: () => {
+          // Something may have been said while nobody listened.
+          if (attempt > 0) options.onToolsChanged();
+          attempt = 0;
+        },
+        onRefused: (status) => {
+          if (status === 404 && options.request.method === "GET") options.onLost("the server no longer knows the session");
+          else if (status === 429 || status >= 500) again();
+        },
+        onEnd: again,
+      }),
+    );
+  };
+  open();
+  return () => {
+    over = true;
+    cancel?.();
+    controller?.abort(stopped);
+  };
+}
+
+interface ListenEvents {
+  readonly onController: (controller: Dispatcher.DispatchController) => void;
+  readonly onOpen: () => void;
+  /** Any status but 200 with events: 405 says that there is no such stream. */
+  readonly onRefused: (status: number) => void;
+  readonly onEnd: () => void;
+}
+
+class ListenHandler implements Dispatcher.DispatchHandler {
+  readonly #options: ListenOptions;
+  readonly #on: ListenEvents;
+  readonly #stream: EventStream;
+  #serverRequests = 0;
+  #done = false;
+
+  constructor(options: ListenOptions, on: ListenEvents) {
+    this.#options = options;
+    this.#on = on;
+    this.#stream = new EventStream((data) => this.#onEvent(data), MESSAGE_BYTES);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#on.onController(controller);
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return;
+    const type = headers["content-type"];
+    if (status === 200 && typeof type === "string" && isType(type, "text/event-stream")) {
+      this.#on.onOpen();
+      return;
+    }
+    this.#done = true;
+    this.#on.onRefused(status);
+    controller.abort(stopped);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#done && this.#stream.feed(chunk) !== undefined) controller.abort(stopped);
+  }
+
+  onResponseEnd(): void {
+    this.#end();
+  }
+
+  onResponseError(): void {
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#on.onEnd();
+  }
+
+  #onEvent(data: string): void {
+    const what = incoming(parsed(data));
+    if (what.kind === "tools_changed") this.#options.onToolsChanged();
+    else if (what.kind === "request" && ++this.#serverRequests <= SERVER_REQUESTS) this.#options.onServerRequest(what.message);
+  }
+}

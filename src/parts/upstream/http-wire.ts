@@ -1,0 +1,145 @@
+import type { LookupFunction } from "node:net";
+import { type Dispatcher, Pool } from "undici";
+import type { Members } from "./answer.ts";
+import type { UpstreamConfig } from "./config.ts";
+import { type Answered, HttpExchange } from "./http-exchange.ts";
+import { listenStream } from "./http-listen.ts";
+import { cancelledBody } from "./messages.ts";
+import type { Link, Schedule, Wire, WireEvents, WireRequest } from "./wire.ts";
+
+export interface HttpWireOptions {
+  readonly url: URL;
+  readonly lookup: LookupFunction;
+  readonly maxConcurrent: number;
+  readonly config: UpstreamConfig;
+  readonly schedule: Schedule;
+  readonly events: WireEvents;
+}
+
+/** Messages of ours that nobody waits for. */
+const NOTIFY_MS = 5_000;
+const GOODBYE_MS = 1_000;
+/** Beside the calls: the open stream, and cancellations. */
+const SPARE_CONNECTIONS = 2;
+
+/** Streamable HTTP of both eras over one pool. No redirect is followed, no cookie kept, no proxy of the environment used. */
+export class HttpWire implements Wire {
+  readonly kind = "http";
+  readonly #pool: Pool;
+  readonly #path: string;
+  readonly #options: HttpWireOptions;
+  readonly #events: HttpWireOptions["events"];
+  #stopListening: (() => void) | undefined;
+  #headers:
+    | { readonly link: Link | undefined; readonly credential: object; readonly version: string | undefined; readonly list: string[] }
+    | undefined;
+
+  constructor(options: HttpWireOptions) {
+    const { url, config, lookup } = options;
+    this.#options = options;
+    this.#events = options.events;
+    this.#path = `${url.pathname}${url.search}`;
+    this.#pool = new Pool(url.origin, {
+      connections: Math.min(options.maxConcurrent, config.pool_connections) + SPARE_CONNECTIONS,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: config.keep_alive_ms,
+      keepAliveMaxTimeout: config.keep_alive_ms,
+      // Each call has its own deadline; undici's would only shorten a long stream.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: config.connect_timeout_ms, lookup },
+    });
+  }
+
+  async request(request: WireRequest): Promise<Answered> {
+    const answer = await this.#post(request);
+    const { link } = request;
+    if (link?.era === "session" && !answer.ok && answer.error.dispatched) {
+      const { code } = answer.error;
+      if (code === "upstream.cancelled" || code === "upstream.timeout") {
+        this.notify(
+          cancelledBody(request.id, code === "upstream.timeout" ? "deadline" : "cancelled by the caller"),
+          link,
+          request.credential,
+        );
+      }
+    }
+    return answer;
+  }
+
+  notify(body: string, link: Link, credential: Readonly<Record<string, string>>): void {
+    const request = { id: -1, method: "", body, link, credential, maxBytes: 65_536, timeoutMs: NOTIFY_MS };
+    void this.#post(request);
+  }
+
+  listen(link: Link, credential: Readonly<Record<string, string>>, body: string | undefined): void {
+    this.#stopListening?.();
+    const headers = [...this.#base(link, credential, undefined)];
+    if (body !== undefined) headers.push("mcp-method", "subscriptions/listen");
+    this.#stopListening = listenStream({
+      pool: this.#pool,
+      request: { path: this.#path, method: body === undefined ? "GET" : "POST", headers, ...(body === undefined ? {} : { body }) },
+      schedule: this.#options.schedule,
+      onServerRequest: (message) => this.#answerServer(message, link, credential),
+      onToolsChanged: this.#events.onToolsChanged,
+      onLost: this.#events.onLost,
+    });
+  }
+
+  async close(link: Link | undefined, credential: Readonly<Record<string, string>>): Promise<void> {
+    this.#stopListening?.();
+    if (link?.sessionId !== undefined) await this.#goodbye(link, credential);
+    await this.#pool.destroy();
+  }
+
+  #post(request: WireRequest): Promise<Answered> {
+    const { link, credential } = request;
+    let headers = this.#base(link, credential, request.version);
+    if (request.headers !== undefined) headers = headers.concat(request.headers);
+    const options: Dispatcher.DispatchOptions = { path: this.#path, method: "POST", headers, body: request.body };
+    return new Promise((resolve) => {
+      const exchange = new HttpExchange(
+        request,
+        {
+          onServerRequest: (message) => this.#answerServer(message, link, credential),
+          onToolsChanged: this.#events.onToolsChanged,
+        },
+        resolve,
+      );
+      this.#pool.dispatch(options, exchange);
+    });
+  }
+
+  #answerServer(message: Members, link: Link | undefined, credential: Readonly<Record<string, string>>): void {
+    const answer = this.#events.onServerRequest(message);
+    if (link !== undefined) this.notify(answer, link, credential);
+  }
+
+  /** Headers that stay the same from call to call, kept for the last link and credential. */
+  #base(link: Link | undefined, credential: Readonly<Record<string, string>>, version: string | undefined): string[] {
+    const kept = this.#headers;
+    if (kept !== undefined && kept.link === link && kept.credential === credential && kept.version === version) return kept.list;
+    const list = ["content-type", "application/json", "accept", "application/json, text/event-stream"];
+    const protocol = link?.protocolVersion ?? version;
+    if (protocol !== undefined) list.push("mcp-protocol-version", protocol);
+    if (link?.sessionId !== undefined) list.push("mcp-session-id", link.sessionId);
+    for (const [name, value] of Object.entries(credential)) list.push(name, value);
+    this.#headers = { link, credential, version, list };
+    return list;
+  }
+
+  #goodbye(link: Link, credential: Readonly<Record<string, string>>): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(done, GOODBYE_MS);
+      this.#pool.dispatch(
+        { path: this.#path, method: "DELETE", headers: this.#base(link, credential, undefined) },
+        { onRequestStart: () => {}, onResponseStart: () => {}, onResponseData: () => {}, onResponseEnd: done, onResponseError: done },
+      );
+    });
+  }
+}
