@@ -22,6 +22,9 @@ export async function callTool(parts: Parts, exchange: Exchange, request: CallRe
   if ("kind" in begun) return await refuseWithoutGeneration(parts, exchange, request.tool, begun);
   try {
     return await run(begun);
+  } catch (error) {
+    parts.logger.error({ decision: begun.id, error: String(error) }, "a call failed inside the gateway");
+    return await recordRefusal(begun, { kind: "refused", reasons: [hostReason("gateway.error")] });
   } finally {
     parts.generations.release(begun.generation);
   }

@@ -10,7 +10,10 @@ import { recordHead } from "./settle.ts";
 /** A hold outlives the deadline of its call by this much, so that the outcome settles it and not its expiry. */
 const HOLD_MARGIN_MS = 10_000;
 
-/** Reserves every budget of the decision, then puts the intent on record. Without the record nothing stays held. */
+/**
+ * Reserves every budget of the decision, then puts the intent on record. Without the record nothing stays held. The hold
+ * is marked dispatched in the same round trip: a process that dies in between has spent it, never the reverse.
+ */
 export async function hold(call: JudgedCall): Promise<Result<IntendedCall, Ending>> {
   const levels = levelsOf(call.decision.obligations, call.generation.catalog, call.caller, call.target);
   if (!levels.ok) return err({ kind: "refused", reasons: [hostReason("budget.unknown", { budget: levels.error.budget })] });
@@ -28,7 +31,7 @@ async function reserve(call: JudgedCall, levels: readonly Level[]): Promise<Resu
   if (levels.length === 0) return ok(undefined);
   const { ledger, ids } = call.parts;
   const deadline = call.now + timeoutOf(call) + HOLD_MARGIN_MS;
-  const reserved = await ledger.reserve(ids.reservation(call.now), levels, call.now, deadline);
+  const reserved = await ledger.reserve(ids.reservation(call.now), levels, call.now, deadline, { dispatched: true });
   return reserved.ok ? reserved : err(exhausted(reserved.error, call.now));
 }
 

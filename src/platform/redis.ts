@@ -37,6 +37,8 @@ export interface RedisDown {
 
 /** A connection that answers or refuses within a bound, and finds its way back by itself. */
 export interface RedisConnection {
+  /** Loads scripts now and whenever the connection is made anew, so that running one takes a single round trip. */
+  prepare(scripts: readonly Script[]): void;
   /** Runs the script in one round trip. Never throws. */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<Result<unknown, RedisDown>>;
   /** Whether commands can be sent now. */
@@ -68,7 +70,13 @@ export function openRedis(config: RedisConfig, logger: Logger): RedisConnection 
   });
   const firstReady = new Promise<void>((resolve) => redis.once("ready", () => resolve()));
   logChanges(redis, logger);
+  const prepared = new Set<Script>();
+  redis.on("ready", () => load(redis, prepared));
   return {
+    prepare: (scripts) => {
+      for (const act of scripts) prepared.add(act);
+      if (redis.status === "ready") load(redis, scripts);
+    },
     run: (act, keys, args) => run(redis, act, keys, args),
     isReady: () => redis.status === "ready",
     firstReady,
@@ -76,6 +84,11 @@ export function openRedis(config: RedisConfig, logger: Logger): RedisConnection 
       redis.disconnect();
     },
   };
+}
+
+/** A script that fails to load is sent whole when it is run. */
+function load(redis: Redis, scripts: Iterable<Script>): void {
+  for (const act of scripts) redis.script("LOAD", act.lua).catch(() => {});
 }
 
 async function run(

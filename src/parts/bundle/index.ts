@@ -1,1 +1,30 @@
+export { type BundleContents, readBundle } from "./archive.ts";
 export type { BundleCode, BundleIdentity, BundleRefusal, VerifiedBundle } from "./bundle.ts";
+export { type BundleStore, type BundleStore, fileBundleStore, fileBundleStore } from "./bundle-store.ts";
+export { canonicalJson, compareUtf8, hashFile } from "./canonical.ts";
+export { type BundleConfig, bundleConfig, bundleLimits } from "./config.ts";
+export { dataFile, manifestFile, signaturesFile, wasmFile } from "./entry-name.ts";
+export { fileSequenceFloor } from "./file-sequence-floor.ts";
+export { type FileSource, type FileSourceOptions, fileSource } from "./file-source.ts";
+export {
+  type BundleKey,
+  fits,
+  type Keyring,
+  readKeyring,
+  type SignatureAlgorithm,
+  signatureAlgorithms,
+} from "./keyring.ts";
+export { type BundleLimits, defaultBundleLimits } from "./limits.ts";
+export {
+  defaultTenant,
+  entrypoints,
+  type Manifest,
+  type ManifestMetadata,
+  manifestMetadata,
+  readJsonFile,
+  readManifest,
+} from "./manifest.ts";
+export { memorySequenceFloor } from "./memory-sequence-floor.ts";
+export { checkSequence, type Floor, type FloorKey, type SequenceFloor } from "./sequence-floor.ts";
+export { claimsOf, contentDigest, onlyToken, type Signature, type SignedFile, verifySignature } from "./signature.ts";
+export { type Expectations, libraryDigest, verifyBundle } from "./verify.ts";

@@ -1,0 +1,70 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { latencyBuckets, type Parts } from "../gateway/index.ts";
+
+/** What /metrics shows. Numbers are taken from the meter when somebody asks; the calls themselves only count. */
+export function metricsOf(parts: Parts): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  new Counter({
+    name: "toolgate_messages_total",
+    help: "Judged messages by method, effect and server.",
+    labelNames: ["method", "effect", "server"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [key, count] of parts.meter.read().ended) {
+        const [method = "", effect = "", server = ""] = key.split(" ");
+        this.inc({ method, effect, server }, count);
+      }
+    },
+  });
+  new Counter({
+    name: "toolgate_reasons_total",
+    help: "Refusals by reason code.",
+    labelNames: ["code"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [code, count] of parts.meter.read().reasons) this.inc({ code }, count);
+    },
+  });
+  new Gauge({
+    name: "toolgate_upstream_ms",
+    help: "Milliseconds that servers took, cumulative by upper bound.",
+    labelNames: ["server", "le"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [server, series] of parts.meter.read().upstream) {
+        let sum = 0;
+        for (const [at, count] of series.buckets.entries()) {
+          sum += count;
+          this.set({ server, le: String(latencyBuckets[at] ?? "+Inf") }, sum);
+        }
+      }
+    },
+  });
+  new Gauge({
+    name: "toolgate_ready",
+    help: "1 when a call that policy allows would be let through now.",
+    registers,
+    collect() {
+      const { active } = parts.generations.status();
+      this.set(parts.log.healthy() && active !== undefined && active.expiresAt > parts.clock.now() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "toolgate_bundle_sequence",
+    help: "Sequence of the active bundle.",
+    labelNames: ["name", "revision"],
+    registers,
+    collect() {
+      this.reset();
+      const { active } = parts.generations.status();
+      if (active) this.set({ name: active.name, revision: active.revision }, active.sequence);
+    },
+  });
+  return registry;
+}
