@@ -54,21 +54,36 @@ export interface Settlement {
   readonly exceeded: readonly string[];
 }
 
-/** Where spend is held. All times are Unix milliseconds. */
+export interface ReserveOptions {
+  /**
+   * Marks the hold dispatched in the same act, which saves a round trip. Whoever does not dispatch then must refund: a
+   * process that dies in between has spent what it held.
+   */
+  readonly dispatched?: boolean;
+}
+
+/**
+ * Where spend is held. All times are Unix milliseconds.
+ * Throws a RangeError for amounts and limits that cannot be counted, and for nothing else.
+ */
 export interface Ledger {
   /**
-   * Holds every amount or none of them. The same `id` again returns the first answer and holds nothing more.
-   * A hold expires to a refund at `deadline`, unless it was marked dispatched: then it expires to a commit.
+   * Holds every amount or none of them. The same `id` again returns the first answer and holds nothing more; a refusal
+   * is not remembered. A hold expires to a refund at `deadline`, unless it was marked dispatched: then to a commit.
    */
   reserve(
     id: ReservationId,
     levels: readonly Level[],
     now: number,
     deadline: number,
+    options?: ReserveOptions,
   ): Promise<Result<Reservation, BudgetExhausted | BudgetStoreDown>>;
-  /** From here on the server may have acted: an expiry commits. */
+  /** From here on the server may have acted: an expiry commits. A hold that is no longer open is `budget.unavailable`. */
   dispatched(id: ReservationId, now: number): Promise<Result<void, BudgetStoreDown>>;
-  /** Spends what was held, or `actual` per budget key. What exceeds the hold is spent and reported, never lost. */
+  /**
+   * Spends what was held, or `actual` per budget key. What exceeds the hold is spent and reported, never lost, also
+   * within a minute after a dispatched hold expired; what is below it is given back, but not after that expiry.
+   */
   commit(id: ReservationId, now: number, actual?: ReadonlyMap<string, number>): Promise<Result<Settlement, BudgetStoreDown>>;
   /** Gives back what was held. A reservation that is settled already stays as it is. */
   refund(id: ReservationId, now: number): Promise<Result<Settlement, BudgetStoreDown>>;
