@@ -21,6 +21,8 @@ const SCRUB_FROM = 6;
 
 export function createCredentials({ secrets: config, environment, clock }: CredentialsOptions): Credentials {
   const secrets = new Map(Object.entries(config).map(([name, source]) => [name, secretOf(source, environment, clock)]));
+  // Looked up at once, so that they are recognised in a text even before a server needed them.
+  for (const secret of secrets.values()) void secret.read();
   // The same headers object for the same value: who sends them can keep what they made of it.
   const made = new Map<string, { readonly value: string; readonly headers: Headers }>();
 
@@ -36,14 +38,14 @@ export function createCredentials({ secrets: config, environment, clock }: Crede
   return {
     async headersFor(credential) {
       if (credential.mode === "none") return ok(NO_HEADERS);
-      const value = await valueOf(secrets, credential.secret);
+      const value = await secretValue(secrets, credential.secret);
       return value.ok ? ok(headers(credential, value.value)) : value;
     },
     scrub: (text) => scrub(text, secrets),
   };
 }
 
-async function valueOf(secrets: ReadonlyMap<string, Secret>, name: string): Promise<Result<string, CredentialMissing>> {
+async function secretValue(secrets: ReadonlyMap<string, Secret>, name: string): Promise<Result<string, CredentialMissing>> {
   const secret = secrets.get(name);
   const value = secret === undefined ? err("it is not in the configuration") : await secret.read();
   return value.ok ? value : err({ code: "upstream.no_credential", detail: `the secret "${name}" is missing: ${value.error}` });

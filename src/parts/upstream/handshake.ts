@@ -93,7 +93,8 @@ async function initialize(opening: Opening): Promise<Result<Link, UpstreamFailur
     return failed("upstream.invalid_answer", `initialize was answered with error ${outcome.value.error.code}`, true);
   }
   const link = sessionLink(outcome.value.result, answer.value, opening.now());
-  if (link.ok) wire.notify(initializedBody, link.value, credential);
+  // A server may refuse everything until it has this message.
+  if (link.ok) await wire.notify(initializedBody, link.value, credential);
   return link;
 }
 

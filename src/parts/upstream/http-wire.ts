@@ -58,7 +58,7 @@ export class HttpWire implements Wire {
     if (link?.era === "session" && !answer.ok && answer.error.dispatched) {
       const { code } = answer.error;
       if (code === "upstream.cancelled" || code === "upstream.timeout") {
-        this.notify(
+        void this.notify(
           cancelledBody(request.id, code === "upstream.timeout" ? "deadline" : "cancelled by the caller"),
           link,
           request.credential,
@@ -68,9 +68,8 @@ export class HttpWire implements Wire {
     return answer;
   }
 
-  notify(body: string, link: Link, credential: Readonly<Record<string, string>>): void {
-    const request = { id: -1, method: "", body, link, credential, maxBytes: 65_536, timeoutMs: NOTIFY_MS };
-    void this.#post(request);
+  async notify(body: string, link: Link, credential: Readonly<Record<string, string>>): Promise<void> {
+    await this.#post({ id: -1, method: "", body, link, credential, maxBytes: 65_536, timeoutMs: NOTIFY_MS });
   }
 
   listen(link: Link, credential: Readonly<Record<string, string>>, body: string | undefined): void {
@@ -113,7 +112,7 @@ export class HttpWire implements Wire {
 
   #answerServer(message: Members, link: Link | undefined, credential: Readonly<Record<string, string>>): void {
     const answer = this.#events.onServerRequest(message);
-    if (link !== undefined) this.notify(answer, link, credential);
+    if (link !== undefined) void this.notify(answer, link, credential);
   }
 
   /** Headers that stay the same from call to call, kept for the last link and credential. */

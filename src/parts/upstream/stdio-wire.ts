@@ -81,8 +81,9 @@ export class StdioWire implements Wire {
     });
   }
 
-  notify(body: string): void {
+  notify(body: string): Promise<void> {
     this.#write(body);
+    return Promise.resolve();
   }
 
   listen(_link: Link, _credential: Readonly<Record<string, string>>, body: string | undefined): void {
