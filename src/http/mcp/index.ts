@@ -1,0 +1,2 @@
+export { mcpDoor } from "./door.ts";
+export type { DoorParts } from "./visit.ts";

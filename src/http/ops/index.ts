@@ -1,0 +1,1 @@
+export { type MetricsSource, metricsDoor, type OpsParts, opsDoor } from "./door.ts";

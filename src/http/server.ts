@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { Server as TlsServer } from "node:tls";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { HttpConfig } from "./config.ts";
+
+/** A whole request must have come within this time, so that slow senders hold no connection for long. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const MIN_TLS = "TLSv1.2";
+
+/** The bare HTTP server of the doors; it does not listen yet. Throws when a TLS file cannot be read. */
+export function createHttpServer(config: HttpConfig): FastifyInstance {
+  return Fastify({
+    logger: false,
+    bodyLimit: config.limits.body_bytes,
+    trustProxy: config.listen.trusted_proxies ?? false,
+    forceCloseConnections: "idle",
+    exposeHeadRoutes: false,
+    genReqId: () => "",
+    serverFactory: (listener) => serverFor(config, listener),
+  });
+}
+
+function serverFor(config: HttpConfig, listener: RequestListener): Server {
+  const options = { keepAliveTimeout: config.keep_alive.idle_ms, requestTimeout: REQUEST_TIMEOUT_MS };
+  const { tls } = config.listen;
+  return tls === undefined
+    ? createServer(options, listener)
+    : createTlsServer({ ...options, ...readTls(tls), minVersion: MIN_TLS }, listener);
+}
+
+/** Takes the certificate from its files again; connections that are open keep the old one. Throws and changes nothing if they cannot be read. */
+export function reloadTls(app: FastifyInstance, config: HttpConfig): void {
+  const server: unknown = app.server;
+  if (config.listen.tls === undefined || !(server instanceof TlsServer)) return;
+  server.setSecureContext({ ...readTls(config.listen.tls), minVersion: MIN_TLS });
+}
+
+function readTls(files: { readonly cert: string; readonly key: string }): { cert: Buffer; key: Buffer } {
+  return { cert: readFileSync(files.cert), key: readFileSync(files.key) };
+}
