@@ -4,7 +4,8 @@ package toolgate
 # title: One call, read, prompt, completion, or request of a server
 # entrypoint: true
 decide := judged(base) if {
-	base := gate with input as blind
+	seen := blind
+	base := gate with input as seen
 }
 
 gate := {
@@ -72,7 +73,8 @@ open if {
 # title: Whether a principal may connect
 # entrypoint: true
 admit := {"reasons": reasons} if {
-	reasons := admission_denials with input as blind
+	seen := blind
+	reasons := admission_denials with input as seen
 }
 
 admission_denials contains {"rule": pkg, "value": said(v)} if {
