@@ -1,6 +1,6 @@
 export { type BundleContents, readBundle } from "./archive.ts";
 export type { BundleCode, BundleIdentity, BundleRefusal, VerifiedBundle } from "./bundle.ts";
-export { type BundleStore, type BundleStore, fileBundleStore, fileBundleStore } from "./bundle-store.ts";
+export { type BundleStore, fileBundleStore } from "./bundle-store.ts";
 export { canonicalJson, compareUtf8, hashFile } from "./canonical.ts";
 export { type BundleConfig, bundleConfig, bundleLimits } from "./config.ts";
 export { dataFile, manifestFile, signaturesFile, wasmFile } from "./entry-name.ts";

@@ -1,0 +1,147 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { z } from "zod";
+import type { Mistake } from "../../core/mistakes.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { mistakesOf } from "../../core/schema-mistakes.ts";
+import { parseYaml } from "../../core/yaml-text.ts";
+
+/** Signature algorithms of bundles. Asymmetric only: with HMAC whoever can verify can also sign. */
+export const signatureAlgorithms = ["ES256", "ES384", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const;
+export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
+
+/** Who may sign bundles. */
+export interface BundleKey {
+  readonly kid: string;
+  readonly algorithm: SignatureAlgorithm;
+  readonly publicKey: KeyObject;
+  readonly owner?: string;
+  /** Unix milliseconds, judged when a bundle is activated for the first time. */
+  readonly notBefore?: number;
+  readonly notAfter?: number;
+  /** Judged always: a revoked key ends bundles that are active already. */
+  readonly revoked: boolean;
+}
+
+export type Keyring = ReadonlyMap<string, BundleKey>;
+
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .describe('a time as RFC 3339 writes it, e.g. "2027-01-31T00:00:00Z"');
+
+const keySchema = z.strictObject({
+  algorithm: z.enum(signatureAlgorithms),
+  public_key: z.string().describe("a public key in PEM"),
+  owner: z.string().min(1).optional(),
+  not_before: instant.optional(),
+  not_after: instant.optional(),
+  revoked: z.boolean().default(false),
+});
+
+const keyringSchema = z.strictObject({
+  version: z.literal(1).describe("1, the version of the format"),
+  keys: z.record(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{1,128}$/)
+      .describe("a key id of 1 to 128 visible ASCII characters"),
+    keySchema,
+  ),
+});
+
+/** Reads a keyring file, YAML or JSON: `{version: 1, keys: {<kid>: {algorithm, public_key, …}}}`. Returns all mistakes at once. */
+export function readKeyring(text: string, file = "keyring"): Result<Keyring, readonly Mistake[]> {
+  const yaml = parseYaml(file, text);
+  if (!yaml.ok) return yaml;
+  const { value, line } = yaml.value;
+  const at = (steps: readonly PropertyKey[]) => {
+    const found = line(steps);
+    return found === undefined ? { file } : { file, line: found };
+  };
+  const parsed = keyringSchema.safeParse(value);
+  if (!parsed.success) {
+    return err(mistakesOf(keyringSchema, value, parsed.error.issues).map(({ steps, ...told }) => ({ ...told, ...at(steps) })));
+  }
+  const mistakes: Mistake[] = [];
+  const keyring = new Map<string, BundleKey>();
+  const owners = new Map<string, string>();
+  for (const [kid, entry] of Object.entries(parsed.data.keys)) {
+    const key = publicKeyOf(entry.public_key, entry.algorithm);
+    const faults = key.ok ? faultsOf(kid, entry, key.value, owners) : [{ member: "public_key", ...key.error }];
+    for (const { member, ...told } of faults) mistakes.push({ path: `keys.${kid}.${member}`, ...told, ...at(["keys", kid, member]) });
+    if (key.ok) keyring.set(kid, toKey(kid, entry, key.value));
+  }
+  return mistakes.length > 0 ? err(mistakes) : ok(keyring);
+}
+
+type KeyEntry = z.infer<typeof keySchema>;
+
+function faultsOf(
+  kid: string,
+  entry: KeyEntry,
+  key: KeyObject,
+  owners: Map<string, string>,
+): readonly (KeyFault & { readonly member: string })[] {
+  const faults: (KeyFault & { readonly member: string })[] = [];
+  // The same key under two ids would survive the revocation of one of them.
+  const print = key.export({ type: "spki", format: "der" }).toString("base64");
+  const twin = owners.get(print);
+  if (twin !== undefined) faults.push({ member: "public_key", found: `the key of "${twin}" again`, wanted: "one id for each key" });
+  owners.set(print, kid);
+  if (entry.not_before !== undefined && entry.not_after !== undefined && entry.not_after <= entry.not_before) {
+    faults.push({ member: "not_after", found: "a time that is not after not_before", wanted: "a period that is not empty" });
+  }
+  return faults;
+}
+
+function toKey(kid: string, entry: KeyEntry, publicKey: KeyObject): BundleKey {
+  return {
+    kid,
+    algorithm: entry.algorithm,
+    publicKey,
+    revoked: entry.revoked,
+    ...(entry.owner !== undefined && { owner: entry.owner }),
+    ...(entry.not_before !== undefined && { notBefore: entry.not_before }),
+    ...(entry.not_after !== undefined && { notAfter: entry.not_after }),
+  };
+}
+
+interface KeyFault {
+  readonly found: string;
+  readonly wanted: string;
+}
+
+/** A public key in PEM that fits the algorithm. A private key is refused: it has no business in a file that is shared. */
+function publicKeyOf(pem: string, algorithm: SignatureAlgorithm): Result<KeyObject, KeyFault> {
+  const wanted = `a PEM public key for ${algorithm}: ${keyKind(algorithm)}`;
+  if (pem.includes("PRIVATE KEY")) return err({ found: "a private key", wanted });
+  if (!pem.includes("-----BEGIN PUBLIC KEY-----")) return err({ found: "no block BEGIN PUBLIC KEY", wanted });
+  let key: KeyObject;
+  try {
+    key = createPublicKey(pem);
+  } catch {
+    return err({ found: "a PEM block that cannot be read", wanted });
+  }
+  return fits(key, algorithm) ? ok(key) : err({ found: describe(key), wanted });
+}
+
+/** Whether a key is of the algorithm's kind, and strong enough. */
+export function fits(key: KeyObject, algorithm: SignatureAlgorithm): boolean {
+  const details = key.asymmetricKeyDetails;
+  if (algorithm === "EdDSA") return key.asymmetricKeyType === "ed25519";
+  if (algorithm === "ES256") return key.asymmetricKeyType === "ec" && details?.namedCurve === "prime256v1";
+  if (algorithm === "ES384") return key.asymmetricKeyType === "ec" && details?.namedCurve === "secp384r1";
+  return key.asymmetricKeyType === "rsa" && (details?.modulusLength ?? 0) >= 2048;
+}
+
+function keyKind(algorithm: SignatureAlgorithm): string {
+  if (algorithm === "EdDSA") return "Ed25519";
+  if (algorithm === "ES256") return "P-256";
+  return algorithm === "ES384" ? "P-384" : "RSA with at least 2048 bits";
+}
+
+function describe(key: KeyObject): string {
+  const details = key.asymmetricKeyDetails;
+  const size = details?.namedCurve ?? (details?.modulusLength === undefined ? "" : `${details.modulusLength} bits`);
+  return `a key of kind ${key.asymmetricKeyType ?? "unknown"} ${size}`.trimEnd();
+}
