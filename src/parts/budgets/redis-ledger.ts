@@ -1,9 +1,10 @@
 import type { ReservationId } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { RedisConnection, RedisDown, Script } from "../../platform/redis.ts";
+import { CommitQueue } from "./commit-queue.ts";
 import type { BudgetExhausted, BudgetStoreDown, HeldLevel, Ledger, Level, Reservation, ReserveOptions, Settlement } from "./ledger.ts";
 import { assertActual, assertLevels, limitOf } from "./limit.ts";
-import { dispatchedScript, reserveScript, settleScript } from "./redis-scripts.ts";
+import { committedScript, dispatchedScript, reserveScript, settleScript } from "./redis-scripts.ts";
 
 export interface RedisLedgerOptions {
   readonly tenant: string;
@@ -15,15 +16,17 @@ export interface RedisLedgerOptions {
 }
 
 /**
- * The ledger that replicas share: one script, so one round trip, an act. Redis away is `budget.unavailable` within the
+ * The ledger that replicas share: one script, so one round trip, an act; a commit of exactly what was held by a
+ * dispatched hold waits for none. Redis away is `budget.unavailable` within the
  * connection's bound. Closing the ledger leaves the connection open: it belongs to whoever opened it.
  */
 export function redisLedger(redis: RedisConnection, options: RedisLedgerOptions): Ledger {
-  redis.prepare([reserveScript, dispatchedScript, settleScript]);
+  redis.prepare([reserveScript, dispatchedScript, settleScript, committedScript]);
   return new OnRedis(redis, options.tenant, options.clock === "caller");
 }
 
 const marked = ok(undefined);
+const committed = ok<Settlement>({ state: "committed", exceeded: [] });
 
 class OnRedis implements Ledger {
   readonly #redis: RedisConnection;
@@ -31,6 +34,7 @@ class OnRedis implements Ledger {
   readonly #holds: string;
   readonly #undispatched: string;
   readonly #callerClock: boolean;
+  readonly #commits: CommitQueue;
 
   constructor(redis: RedisConnection, tenant: string, callerClock: boolean) {
     // All keys of a tenant share one hash tag, so that a script may touch any of them on a cluster too.
@@ -40,6 +44,13 @@ class OnRedis implements Ledger {
     this.#holds = `${prefix}hold:`;
     this.#undispatched = `${prefix}undispatched`;
     this.#callerClock = callerClock;
+    this.#commits = new CommitQueue((ids) =>
+      redis.run(
+        committedScript,
+        ids.map((id) => this.#holds + id),
+        [],
+      ),
+    );
   }
 
   async reserve(
@@ -50,6 +61,7 @@ class OnRedis implements Ledger {
     options?: ReserveOptions,
   ): Promise<Result<Reservation, BudgetExhausted | BudgetStoreDown>> {
     assertLevels(levels);
+    if (this.#commits.isWaiting(id)) return settledAlready(id);
     const keys = [this.#holds + id, this.#undispatched];
     const args: (string | number)[] = [id, Math.max(0, deadline - now), options?.dispatched ? "1" : "0", this.#time(now), this.#holds];
     for (const level of levels) {
@@ -59,20 +71,28 @@ class OnRedis implements Ledger {
       else args.push("r", level.budget, level.key, level.amount, rate.capacity, rate.unit, rate.leak);
     }
     const answer = await this.#redis.run(reserveScript, keys, args);
-    if (answer.ok) return readReserved(id, levels, answer.value);
+    if (answer.ok) {
+      const held = readReserved(id, levels, answer.value);
+      if (held.ok && options?.dispatched) this.#commits.opened(id);
+      return held;
+    }
     // The script may still run after its caller has given up; what it holds is given back behind it, if that gets through.
     if (answer.error.mayHaveRun) void this.refund(id, now);
     return down(answer.error);
   }
 
   async dispatched(id: ReservationId, now: number): Promise<Result<void, BudgetStoreDown>> {
+    if (this.#commits.isWaiting(id)) return notHeld(id);
     const answer = await this.#redis.run(dispatchedScript, [this.#holds + id, this.#undispatched], [id, this.#time(now)]);
     if (!answer.ok) return down(answer.error);
-    return answer.value === 1 ? marked : unavailable(`reservation "${id}" is not held any more`);
+    if (answer.value !== 1) return notHeld(id);
+    this.#commits.opened(id);
+    return marked;
   }
 
   async commit(id: ReservationId, now: number, actual?: ReadonlyMap<string, number>): Promise<Result<Settlement, BudgetStoreDown>> {
     assertActual(actual);
+    if (actual === undefined && this.#commits.takes(id)) return committed;
     return this.#settle(id, now, "committed", actual);
   }
 
@@ -80,7 +100,9 @@ class OnRedis implements Ledger {
     return this.#settle(id, now, "refunded");
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#commits.flush();
+  }
 
   async #settle(
     id: ReservationId,
@@ -88,6 +110,8 @@ class OnRedis implements Ledger {
     state: "committed" | "refunded",
     actual?: ReadonlyMap<string, number>,
   ): Promise<Result<Settlement, BudgetStoreDown>> {
+    if (this.#commits.isWaiting(id)) return committed;
+    this.#commits.closed(id);
     const keys = [this.#holds + id, this.#undispatched];
     const args: (string | number)[] = [id, this.#time(now), state];
     if (actual !== undefined) {
@@ -104,7 +128,7 @@ class OnRedis implements Ledger {
 
 function readReserved(id: ReservationId, levels: readonly Level[], reply: unknown): Result<Reservation, BudgetExhausted | BudgetStoreDown> {
   if (!isNumbers(reply)) return unreadable(reserveScript);
-  if (reply[0] === 2) return unavailable(`reservation "${id}" is settled already`);
+  if (reply[0] === 2) return settledAlready(id);
   if (reply[0] === 0) return readExhausted(levels, reply);
   if (reply[0] !== 1 || reply.length !== 1 + 2 * levels.length) return unreadable(reserveScript);
   const held: HeldLevel[] = levels.map((level, index) => ({
@@ -138,6 +162,14 @@ function isNumbers(reply: unknown): reply is readonly number[] {
 
 function down(error: RedisDown): { readonly ok: false; readonly error: BudgetStoreDown } {
   return unavailable(error.detail);
+}
+
+function notHeld(id: ReservationId): { readonly ok: false; readonly error: BudgetStoreDown } {
+  return unavailable(`reservation "${id}" is not held any more`);
+}
+
+function settledAlready(id: ReservationId): { readonly ok: false; readonly error: BudgetStoreDown } {
+  return unavailable(`reservation "${id}" is settled already`);
 }
 
 function unreadable(act: Script): { readonly ok: false; readonly error: BudgetStoreDown } {

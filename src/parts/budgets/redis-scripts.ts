@@ -131,8 +131,9 @@ end
 
 for _, entry in ipairs(writes) do write(entry[1], entry[2], entry[3], entry[4]) end
 local deadline = now + tonumber(ARGV[2])
--- The hold outlives its deadline by a day: until then an orphan can still be given back.
-redis.call('SET', KEYS[1], cmsgpack.pack({ARGV[3] == '1', deadline, shares}), 'PX', math.max(1, deadline - now) + 86400000)
+-- A dispatched hold outlives its deadline by what a late commit may take; another by a day, to be given back until then.
+local after = ARGV[3] == '1' and ${LATE_COMMIT_MS} or 86400000
+redis.call('SET', KEYS[1], cmsgpack.pack({ARGV[3] == '1', deadline, shares}), 'PX', deadline - now + after)
 if ARGV[3] ~= '1' then redis.call('ZADD', KEYS[2], deadline, ARGV[1]) end
 return answer(shares)
 `,
@@ -208,5 +209,22 @@ end
 close(KEYS[1], wanted)
 if not hold[1] then redis.call('ZREM', KEYS[2], ARGV[1]) end
 return reply
+`,
+);
+
+/**
+ * Committed: closes dispatched holds that spent exactly what they held. No counter changes.
+ *
+ * KEYS  one hold each
+ * Returns nothing of interest.
+ */
+export const committedScript = script(
+  "committed",
+  `
+for _, key in ipairs(KEYS) do
+  local value = redis.call('GET', key)
+  if value and value ~= 'refunded' and value ~= 'expired' then redis.call('SET', key, 'committed', 'PX', 10000) end
+end
+return 1
 `,
 );

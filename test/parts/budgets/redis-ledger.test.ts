@@ -76,6 +76,34 @@ describe.skipIf(found.kind === "missing")(`on a real redis${why}`, () => {
   });
 });
 
+describe.skipIf(found.kind === "missing")(`commits that nobody waits for${why}`, () => {
+  let server: TestRedis;
+  beforeAll(async () => {
+    if (found.kind !== "missing") server = await startRedis(found);
+  });
+  afterAll(() => server?.stop());
+
+  test("many commits of dispatched holds are closed together, at the latest when the ledger is closed", async () => {
+    const redis = await connect(server.url);
+    let trips = 0;
+    const counted: RedisConnection = { ...redis, run: (...act) => redis.run(...act).finally(() => trips++) };
+    const tenant = newId();
+    const ledger = redisLedger(counted, { tenant });
+    const of = level({ limit: 1_000, window: { kind: "fixed", seconds: 86_400 } });
+    const ids = Array.from({ length: 100 }, newId);
+    const now = Date.now();
+    await Promise.all(ids.map((id) => ledger.reserve(id, [of], now, now + 5_000, { dispatched: true })));
+    expect(trips).toBe(100);
+    for (const id of ids) expect(await ledger.commit(id, now)).toMatchObject({ ok: true, value: { state: "committed" } });
+    expect(await ledger.refund(ids[99] ?? newId(), now)).toMatchObject({ ok: true, value: { state: "committed" } });
+    await ledger.close();
+    expect(trips).toBeLessThanOrEqual(104);
+    for (const id of ids) expect(await command(server.url, "GET", `tg1:{${tenant}}:budget:hold:${id}`)).toBe("committed");
+    expect(await ledger.reserve(newId(), [of], now, now + 5_000)).toMatchObject({ ok: true, value: { levels: [{ remaining: 899 }] } });
+    await redis.close();
+  });
+});
+
 describe.skipIf(found.kind !== "program")(`a redis that goes away${why}`, () => {
   let server: TestRedis;
   let redis: RedisConnection;
@@ -103,6 +131,7 @@ describe.skipIf(found.kind !== "program")(`a redis that goes away${why}`, () => 
       expect(await ledger.reserve(newId(), [of], now, now + 60_000)).toMatchObject(down);
       expect(await ledger.dispatched(id, now)).toMatchObject(down);
       expect(await ledger.commit(id, now)).toMatchObject(down);
+      expect(await ledger.refund(newId(), now)).toMatchObject(down);
     } finally {
       process.kill(server.pid ?? 0, "SIGCONT");
     }
