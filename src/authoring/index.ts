@@ -1,2 +1,22 @@
+export {
+  assembleBundle,
+  type BuildOptions,
+  type BuiltBundle,
+  type BundleReport,
+  type BundleSources,
+  buildBundle,
+  compileWasm,
+  gatherMistakes,
+  generateKeyPair,
+  inspectBundle,
+  libraryFolder,
+  type Mistakes,
+  manifestFor,
+  packBundle,
+  readLibrary,
+  type SigningKey,
+  signBundle,
+} from "./bundle/index.ts";
+export { type FindOpaOptions, findOpa, type Opa, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
 export { type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
-export { readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
+export { type CataloguedServer, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
