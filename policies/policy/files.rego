@@ -23,3 +23,6 @@ in_shared(path) if {
 }
 
 climbs(path) if ".." in split(path, "/")
+
+# Some servers read it as a separator.
+climbs(path) if contains(path, "\\")
