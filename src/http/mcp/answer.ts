@@ -3,7 +3,8 @@ import { topLevelSpans } from "../../core/json/index.ts";
 import type { Refused } from "../../gateway/index.ts";
 import { meta, type RequestId } from "./protocol.ts";
 
-const JSON_TYPE = "application/json";
+/** With the charset, because Fastify would otherwise add it anew to each answer. */
+const JSON_TYPE = "application/json; charset=utf-8";
 const EMPTY_REST = /^\s*\}/;
 
 // Everything a caller is told. Answers are texts, built once; a server's result is spliced in, never parsed for it.
