@@ -74,18 +74,22 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   const ledger = redis ? redisLedger(redis, { tenant: config.bundle.tenant }) : memoryLedger(config.budgets);
   const generations = createGenerations(activationOf(config, surroundings, data), clock, logger);
   const late: { gateway?: RunningGateway } = {};
+  const credentials = createCredentials({ secrets: config.secrets, environment: surroundings.environment, clock });
   const upstream = createUpstream({
     config: { ...config.upstream, places: config.places },
     clock,
     logger,
     onServerRequest: (request) => void late.gateway?.serverRequest(request.server, request.method),
     onListingChanged: () => late.gateway?.listChanged(),
+    credentialFor: (server) => credentials.headersFor(server.credential),
+    scrub: credentials.scrub,
+    client: { name: "toolgate", version: surroundings.version },
   });
   const parts: Parts = {
     generations,
     identity: createIdentity({ issuers: config.issuers }, { clock, logger }),
     upstream,
-    credentials: createCredentials({ secrets: config.secrets }, { environment: surroundings.environment, clock }),
+    credentials,
     ledger,
     log,
     durability: config.log.durability,

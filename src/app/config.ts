@@ -13,7 +13,7 @@ import { policyConfig } from "../parts/policy/index.ts";
 import { sessionsConfig } from "../parts/sessions/index.ts";
 import { upstreamConfig } from "../parts/upstream/index.ts";
 import { redisConfig } from "../platform/redis.ts";
-import { readYaml } from "../platform/yaml-file.ts";
+import { readYaml } from "./read-yaml.ts";
 
 const { places, ...upstream } = upstreamConfig.shape;
 
@@ -25,7 +25,7 @@ export const configSchema = z.strictObject({
   bundle: bundleConfig.describe("Where the signed bundle is, and whose it must be."),
   ...identityConfig.shape,
   places,
-  secrets: credentialsConfig.shape.secrets,
+  secrets: credentialsConfig,
   upstream: z.strictObject(upstream).prefault({}).describe("How servers are reached."),
   log: decisionsConfig.prefault({}).describe("The decision log."),
   policy: policyConfig.prefault({}).describe("Bounds of policy evaluation."),

@@ -1,1 +1,2 @@
+export { type CataloguedServer, readServers } from "./read-servers.ts";
 export { readTables, type TableData, type TableMistake, type TablesRead } from "./read-tables.ts";

@@ -16,3 +16,4 @@ export {
   toolNameSchema,
   toolsSchema,
 } from "./schema.ts";
+export { serverDefinition } from "./server-definition.ts";
