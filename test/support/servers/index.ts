@@ -1,4 +1,5 @@
 export type { Message, Received, RecordedCall, Script, ServedEra } from "./brain.ts";
+export { everythingEntry, startEverything } from "./everything.ts";
 export { type RecordingOptions, type RecordingServer, startRecordingServer } from "./recording-server.ts";
 export { type RecordingStdio, type RecordingStdioOptions, recordingStdio, type Started } from "./recording-stdio.ts";
 export {

@@ -1,0 +1,125 @@
+import { afterEach } from "vitest";
+import type { HttpTransport, ServerDefinition } from "../../../src/core/server.ts";
+import {
+  createUpstream,
+  type ServerConnection,
+  type ServerRequest,
+  type Upstream,
+  type UpstreamCall,
+  type UpstreamOptions,
+  upstreamConfig,
+} from "../../../src/parts/upstream/index.ts";
+import { manualClock } from "../../../src/platform/clock.ts";
+import type { Logger } from "../../../src/platform/logger.ts";
+import type { RecordingStdio } from "../../support/servers/index.ts";
+
+export interface Harness {
+  readonly upstream: Upstream;
+  readonly clock: ReturnType<typeof manualClock>;
+  readonly asked: ServerRequest[];
+  readonly changed: string[];
+  readonly logs: { readonly level: string; readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  /** What was put off, with its delay; `run` does it now. */
+  readonly later: { readonly ms: number; readonly run: () => void }[];
+  /** Resolves when the condition holds; looked at whenever something is logged or changes. */
+  when(condition: () => boolean): Promise<void>;
+}
+
+const open: (() => unknown)[] = [];
+
+/** Closed after the test, in reverse order. */
+export function closing<T extends { close(): unknown }>(thing: T): T {
+  open.push(() => thing.close());
+  return thing;
+}
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+export function harness(config: unknown = {}, options: Partial<UpstreamOptions> = {}): Harness {
+  const clock = manualClock(1_750_000_000_000);
+  const waiting = new Set<() => void>();
+  const touch = () => {
+    for (const look of waiting) look();
+  };
+  const logs: Harness["logs"] = [];
+  const log = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+    logs.push({ level, message, fields });
+    queueMicrotask(touch);
+  };
+  const logger: Logger = { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+  const asked: ServerRequest[] = [];
+  const changed: string[] = [];
+  const later: { ms: number; run: () => void }[] = [];
+  const upstream = closing(
+    createUpstream({
+      config: upstreamConfig.parse(config),
+      clock,
+      logger,
+      onServerRequest: (request) => asked.push(request),
+      onListingChanged: (id) => {
+        changed.push(id);
+        queueMicrotask(touch);
+      },
+      schedule: (run, ms) => {
+        const entry = { ms, run };
+        later.push(entry);
+        queueMicrotask(touch);
+        return () => later.splice(later.indexOf(entry), 1);
+      },
+      ...options,
+    }),
+  );
+  const when = (condition: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!condition()) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  return { upstream, clock, asked, changed, logs, later, when };
+}
+
+export function definition(transport: ServerDefinition["transport"], over: Partial<ServerDefinition> = {}): ServerDefinition {
+  return {
+    id: "crm",
+    owner: "sales",
+    trust: "internal",
+    environment: "demo",
+    status: "approved",
+    transport,
+    credential: { mode: "none" },
+    timeoutMs: 10_000,
+    maxResultBytes: 1_048_576,
+    maxConcurrent: 64,
+    drift: "strict",
+    ...over,
+  };
+}
+
+export function overHttp(url: string, era: HttpTransport["era"] = "auto", over: Partial<ServerDefinition> = {}): ServerDefinition {
+  return definition({ kind: "http", place: { url }, hostClass: "loopback", era }, over);
+}
+
+export function overStdio(
+  server: RecordingStdio,
+  era: HttpTransport["era"] = "auto",
+  over: Partial<ServerDefinition> = {},
+): ServerDefinition {
+  return definition({ kind: "stdio", place: "process", argv: server.argv, era }, over);
+}
+
+export function call(over: Partial<UpstreamCall> = {}): UpstreamCall {
+  return { tool: "echo", argsText: '{"n":1}', timeoutMs: 10_000, credential: {}, decisionId: "dec_1", ...over };
+}
+
+/** The code of a refusal, and whether bytes may have left; or the kind of the outcome. */
+export async function told(connection: ServerConnection, over: Partial<UpstreamCall> = {}): Promise<string> {
+  const reply = await connection.call(call(over));
+  if (reply.ok) return reply.value.outcome.kind;
+  return `${reply.error.code} ${reply.error.dispatched ? "dispatched" : "not dispatched"}`;
+}
