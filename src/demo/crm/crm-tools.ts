@@ -68,7 +68,7 @@ function registerReading(server: McpServer, { customers }: CrmState): void {
 }
 
 function registerWriting(server: McpServer, { customers, refunds }: CrmState): void {
-  const fields = z.strictObject({ name: z.string().min(1).max(200).optional(), email: z.email().optional() });
+  const fields = z.strictObject({ name: z.string().min(1).max(200).optional(), email: z.email().max(200).optional() });
   server.registerTool(
     "update_customer",
     {

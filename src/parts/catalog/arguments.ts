@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { compilePattern } from "./pattern.ts";
 import { describeMistakes } from "./wanted.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -23,17 +24,8 @@ const options: Options = {
   // `required: ["constructor"]` must not be met by what every object inherits.
   ownProperties: true,
   logger: false,
-  code: { regExp: Object.assign(regExp, { code: "regExp" }) },
+  code: { regExp: Object.assign(compilePattern, { code: "compilePattern" }) },
 };
-
-/** Patterns are Unicode expressions by the specification; servers also send ones that only the older syntax allows, e.g. `[\w-.]`. */
-function regExp(pattern: string, flags: string): RegExp {
-  try {
-    return new RegExp(pattern, flags);
-  } catch {
-    return new RegExp(pattern);
-  }
-}
 
 function newAjv(dialect: Dialect, extra: Options = {}): Ajv {
   const settings = { ...options, ...extra };

@@ -57,6 +57,13 @@ describe("arguments", () => {
     expect(check({ properties: { toString: { type: "string" } } })({})).toEqual([]);
   });
 
+  it("are refused when they are too long for a pattern that may backtrack, and checked when one pass decides", () => {
+    const schema = { properties: { a: { pattern: "^[a-z]*[a-z0-9]*@$" }, b: { pattern: "^[a-z]+$" }, c: { pattern: "^[ab]{3}$" } } };
+    const long = "a".repeat(4_000_000);
+    expect(check(schema)({ a: `${"a".repeat(100)}@`, b: long, c: "aba" })).toEqual([]);
+    expect(check(schema)({ a: `${long}@` })).toEqual(['/a: match pattern "^[a-z]*[a-z0-9]*@$"']);
+  });
+
   it("are not changed by the check", () => {
     const args = { n: "1" };
     check({ properties: { n: { type: "integer" }, d: { default: 3 } } })(args);
