@@ -11,8 +11,11 @@ const query = `[answer | some c in data.golden; i := c.input; answer := {
   "mask": [r | c.entrypoint == "mask"; r := data.toolgate.mask with input as i],
 }[c.entrypoint]]`;
 
-/** What OPA's own evaluator answers to each case, in order, as the library answered it. */
-export function answersOf(sources: Sources): readonly Record<string, unknown>[] {
+/** What OPA's own evaluator answers to each case, in order. */
+export function answersOf(
+  sources: Sources,
+  read: (answer: Record<string, unknown>) => Record<string, unknown> = parsed,
+): readonly Record<string, unknown>[] {
   const data = JSON.stringify({ ...sources.data, golden: sources.cases });
   const printed = withFiles({ ...sources.modules, "data.json": data }, (folder) =>
     opa(["eval", "--strict-builtin-errors", "--format=json", `--data=${library}`, `--data=${folder}`, "--ignore=*_test.rego", query]),
@@ -20,7 +23,7 @@ export function answersOf(sources: Sources): readonly Record<string, unknown>[] 
   const answers: [Record<string, unknown>?][] = JSON.parse(printed).result[0].expressions[0].value;
   return answers.map(([answer], index) => {
     if (answer === undefined) throw new Error(`"${sources.cases[index]?.name}" has no answer`);
-    return parsed(answer);
+    return read(answer);
   });
 }
 
