@@ -404,3 +404,11 @@ test("GET needs a session and the right Accept, and streams are counted", async 
   expect((await get({ accept: "text/event-stream", "mcp-session-id": await door.open() })).statusCode).toBe(429);
   stream.close();
 });
+
+test("closing the gateway ends open streams", async () => {
+  const door = await doorUnderTest();
+  const url = await door.listen();
+  const stream = await openStream(url, headersOf(await door.open()));
+  await door.app.close();
+  expect(await stream.next()).toBeUndefined();
+});
