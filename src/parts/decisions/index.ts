@@ -1,1 +1,10 @@
+export { type DecisionsConfig, decisionsConfig } from "./config.ts";
 export type { DecisionLog, Durability, LogHead, LogUnavailable, RecordPosition } from "./decision-log.ts";
+export { formatHead, type InvalidHead, parseHead } from "./head.ts";
+export type { LogFault } from "./log-fault.ts";
+export { type MemoryLog, type MemoryLogOptions, memoryLog } from "./memory-log.ts";
+export { type LogNotOpened, type OpenedLog, type OpenLogOptions, openLog } from "./open-log.ts";
+export type { Orphan, TornEnd } from "./own-records.ts";
+export type { Pairs, Unpaired } from "./pairing.ts";
+export { type LogRecord, type TailOptions, tailLog } from "./tail-log.ts";
+export { type Verification, type VerifyOptions, verifyLog } from "./verify-log.ts";
