@@ -1,4 +1,4 @@
-import { isArray, isNumber, isObject, isSet, type Value } from "./value.ts";
+import { compareValues, isArray, isNumber, isObject, isSet, type Value } from "./value.ts";
 
 /** One built-in: values in, a value out. Throws `BuiltinError` where Rego's own raises an error. */
 export type Builtin = (context: HostContext, ...args: Value[]) => Value;
@@ -31,10 +31,10 @@ export function integerOf(value: Value | undefined): number {
   return found;
 }
 
-/** The elements of an array or a set. */
+/** The elements of an array, or of a set in their order. */
 export function elementsOf(value: Value | undefined): readonly Value[] {
   if (value !== undefined && isArray(value)) return value;
-  if (value !== undefined && isSet(value)) return value.set;
+  if (value !== undefined && isSet(value)) return value.set.toSorted(compareValues);
   throw new BuiltinError("wanted an array or a set");
 }
 

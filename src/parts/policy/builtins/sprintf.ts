@@ -135,9 +135,9 @@ function shiftHalfEven(value: bigint, bits: bigint): bigint {
   return rest > half || (rest === half && (whole & 1n) === 1n) ? whole + 1n : whole;
 }
 
-/** Go's %v of a float: the shortest digits, with an exponent below 1e-4 and from 1e21 on. */
+/** Go's %v of a float: the shortest digits, with an exponent below 1e-4 and from 1e6 on. */
 function shortest(value: number): string {
-  if (value !== 0 && (value < 1e-4 || value >= 1e21)) {
+  if (value !== 0 && (value < 1e-4 || value >= 1e6)) {
     const [digits = "", exponent = ""] = value.toExponential().split("e");
     const sign = exponent.startsWith("-") ? "-" : "+";
     return `${digits}e${sign}${exponent.replace(/^[-+]/, "").padStart(2, "0")}`;
@@ -170,7 +170,7 @@ const shortEscapes: Readonly<Record<string, string>> = {
 };
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
-/** Go's `strconv.Quote`. */
+/** Go's `strconv.Quote`. Characters younger than Go's tables (Unicode 15) stand as they are. */
 function quote(text: string): string {
   let out = "";
   for (const char of text.toWellFormed()) out += shortEscapes[char] ?? (printable.test(char) ? char : escaped(char.codePointAt(0) ?? 0));

@@ -17,10 +17,13 @@ export interface ValueObject {
   readonly entries: readonly (readonly [Value, Value])[];
 }
 
-export const isNumber = (value: Value): value is NumberLiteral => typeof value === "object" && value !== null && "number" in value;
+/** Own members only: every array has `entries`. */
+const hasMember = (value: Value, name: string): boolean => typeof value === "object" && value !== null && Object.hasOwn(value, name);
+
+export const isNumber = (value: Value): value is NumberLiteral => hasMember(value, "number");
 export const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
-export const isSet = (value: Value): value is ValueSet => typeof value === "object" && value !== null && "set" in value;
-export const isObject = (value: Value): value is ValueObject => typeof value === "object" && value !== null && "entries" in value;
+export const isSet = (value: Value): value is ValueSet => hasMember(value, "set");
+export const isObject = (value: Value): value is ValueObject => hasMember(value, "entries");
 
 export const numberOf = (value: bigint | number): NumberLiteral => ({ number: String(value) });
 
