@@ -1,0 +1,89 @@
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { generateKeyPair } from "../../../src/authoring/index.ts";
+import { readKeyring } from "../../../src/parts/bundle/index.ts";
+
+const ec = generateKeyPair("ES256");
+const ed = generateKeyPair("EdDSA");
+
+function mistakesIn(keys: unknown, version: unknown = 1) {
+  const read = readKeyring(JSON.stringify({ version, keys }, null, 2), "keyring.yaml");
+  return read.ok ? [] : read.error.map(({ path, found, wanted, line }) => ({ path, found, wanted, line }));
+}
+
+describe("a keyring", () => {
+  it("is read from YAML, with owner and validity", () => {
+    const text = `version: 1
+keys:
+  release-2026:
+    algorithm: ES256
+    owner: security
+    not_before: 2026-01-01T00:00:00Z
+    not_after: "2027-01-01T00:00:00+01:00"
+    public_key: |
+${ec.publicKey.replace(/^/gm, "      ")}
+`;
+    const read = readKeyring(text);
+    const key = read.ok ? read.value.get("release-2026") : undefined;
+    expect(key).toMatchObject({
+      owner: "security",
+      revoked: false,
+      notBefore: Date.parse("2026-01-01"),
+      notAfter: Date.parse("2026-12-31T23:00:00Z"),
+    });
+  });
+
+  it("tells all mistakes at once, each with its line", () => {
+    const found = mistakesIn({
+      a: { algorithm: "HS256", public_key: "secret" },
+      b: { algorithm: "ES256", public_key: ec.publicKey, revokd: true },
+      c: { algorithm: "ES256" },
+    });
+    expect(found.map((one) => one.path)).toEqual(["keys.a.algorithm", "keys.b.revokd", "keys.c.public_key"]);
+    expect(found.every((one) => one.line !== undefined)).toBe(true);
+  });
+
+  it("never shows a key in a mistake, and refuses a private one", () => {
+    const [mistake, ...others] = mistakesIn({ a: { algorithm: "ES256", public_key: ec.privateKey } });
+    expect(others).toEqual([]);
+    expect(mistake).toMatchObject({ path: "keys.a.public_key", found: "a private key" });
+    expect(JSON.stringify(mistake)).not.toContain("MIG");
+  });
+
+  it("refuses a key of another kind than its algorithm, a short one, and a text that is none", () => {
+    const { publicKey: short } = generateKeyPairSync("rsa", {
+      modulusLength: 1024,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    const found = mistakesIn({
+      a: { algorithm: "EdDSA", public_key: ec.publicKey },
+      b: { algorithm: "ES384", public_key: ec.publicKey },
+      c: { algorithm: "RS256", public_key: short },
+      d: { algorithm: "ES256", public_key: "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n" },
+      e: { algorithm: "ES256", public_key: "hello" },
+    });
+    expect(found.map((one) => one.found)).toEqual([
+      "a key of kind ec prime256v1",
+      "a key of kind ec prime256v1",
+      "a key of kind rsa 1024 bits",
+      "a PEM block that cannot be read",
+      "no block BEGIN PUBLIC KEY",
+    ]);
+  });
+
+  it("refuses one key under two ids, which would survive the revocation of one of them", () => {
+    const key = { algorithm: "EdDSA", public_key: ed.publicKey };
+    expect(mistakesIn({ a: key, b: { ...key, revoked: true } })).toMatchObject([{ path: "keys.b.public_key" }]);
+  });
+
+  it("refuses an empty validity, another version and what is no YAML", () => {
+    const key = { algorithm: "EdDSA", public_key: ed.publicKey };
+    expect(mistakesIn({ a: { ...key, not_before: "2027-01-01T00:00:00Z", not_after: "2026-01-01T00:00:00Z" } })).toMatchObject([
+      { path: "keys.a.not_after" },
+    ]);
+    expect(mistakesIn({ a: key }, 2)).toMatchObject([{ path: "version" }]);
+    expect(readKeyring("keys: [").ok).toBe(false);
+    expect(readKeyring("version: 1\nkeys: {}\nkeys: {}\n").ok).toBe(false);
+  });
+});
