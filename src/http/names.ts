@@ -12,12 +12,13 @@ export interface Names {
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
 export function namesOf(config: Pick<HttpConfig, "listen" | "public_url" | "allowed_hosts" | "allowed_origins">): Names {
-  const hosts = new Set([new URL(config.public_url).hostname, ...(config.allowed_hosts ?? [])]);
-  if (isLoopback(config.listen.host)) for (const name of LOOPBACK_NAMES) hosts.add(name);
   const origins = new Set([config.public_url, ...(config.allowed_origins ?? [])]);
+  for (const name of config.allowed_hosts ?? []) origins.add(`https://${name}`);
+  const local = new Set(isLoopback(config.listen.host) ? LOOPBACK_NAMES : []);
+  const hosts = new Set([new URL(config.public_url).hostname, ...(config.allowed_hosts ?? []), ...local]);
   return {
     allowsHost: (host) => host !== undefined && hosts.has(nameOf(host)),
-    allowsOrigin: (origin) => origin === undefined || origins.has(origin) || hosts.has(nameOf(origin.replace(/^https?:\/\//, ""))),
+    allowsOrigin: (origin) => origin === undefined || origins.has(origin) || local.has(nameOf(origin.replace(/^https?:\/\//, ""))),
   };
 }
 

@@ -25,16 +25,24 @@ export function notificationText(method: string, params?: object): string {
   return JSON.stringify(params === undefined ? { jsonrpc: "2.0", method } : { jsonrpc: "2.0", method, params });
 }
 
+/**
+ * Whether a scan for `resultType` is worth it. A server may escape letters of the key; unseen, it would stand twice in the
+ * answer, and the client would choose which one counts.
+ */
+function mayName(text: string): boolean {
+  return text.includes("resultType") || text.includes("\\u00");
+}
+
 /** A result text with `"resultType":"complete"`, as the stateless era wants it; one that is there already stays. */
 export function withResultType(text: string): string {
-  if (text.includes("resultType") && topLevelSpans(text).has("resultType")) return text;
+  if (mayName(text) && topLevelSpans(text).has("resultType")) return text;
   const rest = text.slice(text.indexOf("{") + 1);
   return EMPTY_REST.test(rest) ? `{"resultType":"complete"}` : `{"resultType":"complete",${rest}`;
 }
 
 /** A result text without `resultType`, which the era of sessions does not know. The other members stay as they were written. */
 export function withoutResultType(text: string): string {
-  if (!text.includes("resultType")) return text;
+  if (!mayName(text)) return text;
   const spans = topLevelSpans(text);
   if (!spans.has("resultType")) return text;
   const members: string[] = [];

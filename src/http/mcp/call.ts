@@ -4,7 +4,7 @@ import type { CallAnswer, CallRequest, Exchange } from "../../gateway/index.ts";
 import { errorText, notificationText, refusedResultText, resultText, sendJson, withoutResultType, withResultType } from "./answer.ts";
 import { EventStream } from "./event-stream.ts";
 import { metaOf } from "./message.ts";
-import { badParams, codes, type Fault, isMembers, type Members, type Message, meta, type RequestId } from "./protocol.ts";
+import { badParams, codes, type Fault, isMembers, isRequestId, type Members, type Message, meta, type RequestId } from "./protocol.ts";
 import { unknownToolText } from "./tools.ts";
 import { headerOf, refuse, type Visit } from "./visit.ts";
 
@@ -96,16 +96,20 @@ function acceptsEvents(visit: Visit): boolean {
   return headerOf(visit.request, "accept")?.includes("text/event-stream") ?? false;
 }
 
+/** Far above what MCP advises for a name; it is echoed and recorded. */
+const MAX_NAME_LENGTH = 1_024;
+
 function readCall(asked: Message): Result<Call, Fault> {
   const name = asked.params?.name;
-  if (typeof name !== "string" || name === "") return err(badParams(`Invalid params: "name" must be the name of a tool`, asked));
+  if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH)
+    return err(badParams(`Invalid params: "name" must be the name of a tool`, asked));
   const args = asked.params?.arguments;
   if (args !== undefined && !isMembers(args)) return err(badParams(`Invalid params: "arguments" must be an object`, asked));
   const given = metaOf(asked);
   if (asked.params?._meta !== undefined && given === undefined) return err(badParams(`Invalid params: "_meta" must be an object`, asked));
   const token = given?.progressToken;
-  if (token !== undefined && typeof token !== "string" && !(typeof token === "number" && Number.isSafeInteger(token))) {
-    return err(badParams(`Invalid params: "progressToken" must be a string or a whole number`, asked));
+  if (token !== undefined && !isRequestId(token)) {
+    return err(badParams(`Invalid params: "progressToken" must be a string of at most 256 signs or a whole number`, asked));
   }
   const claims = readClaims(given?.[meta.request]);
   if (claims === null) return err(badParams(`Invalid params: "${meta.request}" holds something else than ${CLAIMS}`, asked));

@@ -1,6 +1,6 @@
 import { decodeUtf8, parseJson, requestLimits } from "../../core/json/index.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { badRequest, codes, type Fault, isMembers, type Members, type Message, type RequestId } from "./protocol.ts";
+import { badRequest, codes, type Fault, isMembers, isRequestId, type Members, type Message, shown } from "./protocol.ts";
 
 /** Reads the one JSON-RPC message of a request body, strictly: what two readers could understand differently is refused. */
 export function readMessage(body: Uint8Array): Result<Message, Fault> {
@@ -26,7 +26,8 @@ function shapeOf(value: unknown): Result<Message, Fault> {
   const given = value.id;
   const id = isRequestId(given) ? given : undefined;
   if (value.jsonrpc !== "2.0") return err(badRequest(`Invalid request: "jsonrpc" must be "2.0"`, id));
-  if (given !== undefined && id === undefined) return err(badRequest(`Invalid request: "id" must be a string or a whole number`));
+  if (given !== undefined && id === undefined)
+    return err(badRequest(`Invalid request: "id" must be a string of at most 256 signs or a whole number`));
   if ("result" in value || "error" in value) {
     return err(badRequest("Invalid request: a response was sent, but this gateway asked nothing", id));
   }
@@ -35,13 +36,9 @@ function shapeOf(value: unknown): Result<Message, Fault> {
   if (params !== undefined && !isMembers(params)) return err(badRequest(`Invalid request: "params" must be an object`, id, value.method));
   // A request without an id would be carried out and could never be answered.
   if (id === undefined && !value.method.startsWith("notifications/")) {
-    return err(badRequest(`Invalid request: "${value.method.slice(0, 64)}" needs an "id"`, undefined, value.method));
+    return err(badRequest(`Invalid request: "${shown(value.method)}" needs an "id"`, undefined, value.method));
   }
   return ok({ method: value.method, id, params });
-}
-
-function isRequestId(value: unknown): value is RequestId {
-  return typeof value === "string" || (typeof value === "number" && Number.isSafeInteger(value));
 }
 
 /** The `_meta` object of a message; `undefined` when there is none, or none that is an object. */

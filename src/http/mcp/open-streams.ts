@@ -29,6 +29,8 @@ export class OpenStreams {
   readonly #commentMs: number;
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
+  #judging = false;
+  #pending = false;
 
   constructor(parts: { gateway: Gateway; clock: Clock; logger: Logger }, commentMs: number) {
     this.#gateway = parts.gateway;
@@ -74,7 +76,19 @@ export class OpenStreams {
     for (const stream of this.#streams.keys()) this.#end(stream);
   }
 
+  /** One pass at a time; a change during a pass makes one more. */
   async #changed(): Promise<void> {
+    this.#pending = true;
+    if (this.#judging) return;
+    this.#judging = true;
+    while (this.#pending) {
+      this.#pending = false;
+      await this.#judgeAll();
+    }
+    this.#judging = false;
+  }
+
+  async #judgeAll(): Promise<void> {
     for (const stream of [...this.#streams.keys()]) {
       try {
         const admitted = await this.#gateway.admit(stream.exchange);

@@ -90,5 +90,18 @@ const SHOWN = 128;
 
 /** What a sender wrote, short enough to be written back. */
 export function shown(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  return text.length > SHOWN ? `${clip(text, SHOWN)}…` : text;
+}
+
+/** The beginning of a text, without the half of a surrogate pair that the cut may leave. */
+export function clip(text: string, length: number): string {
+  return text.length > length ? text.slice(0, length).toWellFormed() : text;
+}
+
+/** Ids and progress tokens are echoed with every message of a call, so a long one would multiply. */
+const MAX_ID_LENGTH = 256;
+
+/** What MCP allows as request id and as progress token. */
+export function isRequestId(value: unknown): value is RequestId {
+  return typeof value === "string" ? value.length <= MAX_ID_LENGTH : typeof value === "number" && Number.isSafeInteger(value);
 }

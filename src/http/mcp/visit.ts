@@ -6,7 +6,7 @@ import type { HttpConfig } from "../config.ts";
 import { errorText, refusedErrorData, sendJson, sentenceFor } from "./answer.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { OpenStreams } from "./open-streams.ts";
-import { codes, type Fault, type Members, type RequestId } from "./protocol.ts";
+import { clip, codes, type Fault, type Members, type RequestId, shown } from "./protocol.ts";
 
 /** What a door is built from. */
 export interface DoorParts {
@@ -55,7 +55,7 @@ export async function recordFault(gateway: Gateway, caller: Caller | undefined, 
   return await gateway.refuseMessage(caller, network, {
     code: fault.reason,
     detail: fault.message,
-    ...(fault.method === undefined ? {} : { method: fault.method.slice(0, 128) }),
+    ...(fault.method === undefined ? {} : { method: shown(fault.method) }),
   });
 }
 
@@ -79,5 +79,5 @@ const NAME_LENGTH = 128;
 /** Name and version that a client gives itself, kept short: they go into records. `undefined` if they have a wrong shape. */
 export function clientOf(info: Members | undefined): { readonly name: string; readonly version: string } | undefined {
   if (typeof info?.name !== "string" || typeof info.version !== "string") return undefined;
-  return { name: info.name.slice(0, NAME_LENGTH), version: info.version.slice(0, NAME_LENGTH) };
+  return { name: clip(info.name, NAME_LENGTH), version: clip(info.version, NAME_LENGTH) };
 }

@@ -202,6 +202,8 @@ test.each([
   ["an empty name", { name: "" }],
   ["arguments that are an array", { name: "t", arguments: [] }],
   ["arguments that are null", { name: "t", arguments: null }],
+  ["an endless name", { name: "x".repeat(1025) }],
+  ["an endless progress token", { name: "t", _meta: { progressToken: "x".repeat(257) } }],
   ["a fractional progress token", { name: "t", _meta: { progressToken: 1.5 } }],
   ["_meta that is a text", { name: "t", _meta: "x" }],
   ["a claim as text", { name: "t", _meta: { "toolgate/request": { dryRun: "true" } } }],
