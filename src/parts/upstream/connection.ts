@@ -138,11 +138,13 @@ export class Connection implements ServerConnection {
       this.#breaker.succeeded();
       return;
     }
-    const { code } = reply.error;
+    const { code, dispatched } = reply.error;
+    // A process that is being started again says so by itself; refusing for longer than that would only add to it.
+    const away = code === "upstream.unavailable" && (dispatched || this.#overHttp);
     // A deadline shorter than the server's own, which one caller's policy may set, must not lock out the others.
-    const counts = code === "upstream.unavailable" || (code === "upstream.timeout" && call.timeoutMs >= this.server.timeoutMs);
+    const counts = away || (code === "upstream.timeout" && call.timeoutMs >= this.server.timeoutMs);
     if (counts) this.#breaker.failedToAnswer(this.#options.clock.now());
-    else if (reply.error.dispatched && code !== "upstream.cancelled" && code !== "upstream.timeout") this.#breaker.succeeded();
+    else if (dispatched && code !== "upstream.cancelled" && code !== "upstream.timeout") this.#breaker.succeeded();
     else this.#breaker.undecided();
   }
 

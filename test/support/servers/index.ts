@@ -16,3 +16,4 @@ export {
   unsafeInteger,
   wrongId,
 } from "./script.ts";
+export { startSdkServer } from "./sdk-server.ts";
