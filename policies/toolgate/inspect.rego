@@ -10,9 +10,16 @@ withheld contains {"rule": pkg, "value": said(v)} if {
 	some v in elements(data.policy[pkg].withhold)
 }
 
-withheld contains {"rule": r.rule, "value": redaction_fault(r.value)} if {
+withheld contains {"rule": r.rule, "value": {"code": "policy.invalid_rule"}} if {
 	some r in redact_elements
 	not is_redaction(r.value)
+	not by_detector(r.value)
+}
+
+withheld contains {"rule": "toolgate", "value": {"code": "policy.obligation_unsupported", "message": message}} if {
+	some r in redact_elements
+	by_detector(r.value)
+	message := concat("", ["The package ", r.rule, " asks for a redaction by detector, which this version does not enforce."])
 }
 
 withheld contains {"rule": "toolgate", "value": {"code": "policy.no_index"}} if not index_whole
@@ -25,15 +32,10 @@ redact_elements contains {"rule": pkg, "value": v} if {
 	some v in elements(data.policy[pkg].redact)
 }
 
-redaction_fault(element) := {
-	"code": "policy.obligation_unsupported",
-	"message": "Policy asks for a redaction by detector, which this version does not enforce.",
-} if {
+by_detector(element) if {
 	is_object(element)
 	is_string(element.detector)
 }
-
-else := {"code": "policy.invalid_rule"}
 
 is_redaction(element) if {
 	is_object(element)
