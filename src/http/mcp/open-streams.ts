@@ -2,6 +2,7 @@ import type { Exchange, Gateway } from "../../gateway/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { EventStream } from "./event-stream.ts";
+import { badRequest, codes, type Fault } from "./protocol.ts";
 
 const SWEEP_MS = 1_000;
 
@@ -106,4 +107,8 @@ export class OpenStreams {
     this.#streams.delete(stream);
     stream.events.end(stream.farewell);
   }
+}
+
+export function tooManyStreams(): Fault {
+  return { ...badRequest("Too many open streams: close one that is no longer used"), status: 429, code: codes.http };
 }

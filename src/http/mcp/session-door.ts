@@ -3,6 +3,7 @@ import { notificationText, resultText, sendJson } from "./answer.ts";
 import { callTool } from "./call.ts";
 import { EventStream } from "./event-stream.ts";
 import { metaOf } from "./message.ts";
+import { tooManyStreams } from "./open-streams.ts";
 import {
   badParams,
   badRequest,
@@ -67,10 +68,6 @@ export async function deleteSession(visit: Visit): Promise<void> {
   streams.endSession(session.id);
   inFlight.cancelAll(session.id);
   visit.reply.code(204).send();
-}
-
-export function tooManyStreams(): Fault {
-  return { ...badRequest("Too many open streams: close one that is no longer used"), status: 429, code: codes.http };
 }
 
 async function initialize(visit: Visit, asked: Message, id: RequestId): Promise<void> {
