@@ -1,1 +1,3 @@
+export { type SessionsConfig, sessionsConfig } from "./config.ts";
+export { memorySessions } from "./memory-sessions.ts";
 export type { Session, Sessions } from "./sessions.ts";

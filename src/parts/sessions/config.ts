@@ -1,0 +1,13 @@
+import { z } from "zod";
+
+const WEEK_S = 7 * 86_400;
+
+/** Sessions of clients that speak a revision with sessions. */
+export const sessionsConfig = z.strictObject({
+  idle_timeout_s: z.int().min(1).max(WEEK_S).default(1_800).describe("A session that is not used for this long is over."),
+  max_age_s: z.int().min(1).max(WEEK_S).default(43_200).describe("A session is over after this, used or not; its client opens another."),
+  max_per_owner: z.int().min(1).max(100_000).default(64).describe("Open sessions of one principal."),
+  max_total: z.int().min(1).max(10_000_000).default(50_000).describe("Open sessions of all principals, about 500 bytes each."),
+});
+
+export type SessionsConfig = z.infer<typeof sessionsConfig>;

@@ -1,0 +1,113 @@
+import type { IdSource } from "../../core/ids.ts";
+import type { SessionsConfig } from "./config.ts";
+import type { Session, Sessions } from "./sessions.ts";
+
+/** How many sessions each new one looks at, in turn, to drop those that are over. */
+const LOOKED_AT = 2;
+/** With all places taken, everything is looked through at most this often: a flood must not make each refusal a search. */
+const SEARCH_EVERY_MS = 1_000;
+
+/** Sessions in this process. Nobody loses a session because somebody else opens many: what is full refuses new ones. */
+export function memorySessions(config: SessionsConfig, around: { readonly ids: IdSource }): Sessions & { size(): number } {
+  return new InMemory(config, around.ids);
+}
+
+interface Kept {
+  readonly session: Session;
+  usedAt: number;
+}
+
+class InMemory implements Sessions {
+  readonly #config: SessionsConfig;
+  readonly #ids: IdSource;
+  readonly #kept = new Map<string, Kept>();
+  readonly #byOwner = new Map<string, Set<string>>();
+  #turn: Iterator<Kept> = this.#kept.values();
+  #searchedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(config: SessionsConfig, ids: IdSource) {
+    this.#config = config;
+    this.#ids = ids;
+  }
+
+  async open(wanted: Omit<Session, "id" | "openedAt">, now: number): Promise<Session | undefined> {
+    this.#dropSome(now);
+    if (!this.#hasRoom(now) || !this.#hasRoomFor(wanted.owner, now)) return undefined;
+    const { owner, door, protocolVersion, client } = wanted;
+    const session: Session = { id: this.#ids.session(now), owner, door, protocolVersion, client, openedAt: now };
+    this.#kept.set(session.id, { session, usedAt: now });
+    const own = this.#byOwner.get(owner);
+    if (own === undefined) this.#byOwner.set(owner, new Set([session.id]));
+    else own.add(session.id);
+    return session;
+  }
+
+  async find(id: string, owner: string, door: string, now: number): Promise<Session | undefined> {
+    const kept = this.#alive(id, now);
+    if (kept === undefined || kept.session.owner !== owner || kept.session.door !== door) return undefined;
+    kept.usedAt = Math.max(kept.usedAt, now);
+    return kept.session;
+  }
+
+  async end(id: string, owner: string, now: number): Promise<boolean> {
+    const kept = this.#alive(id, now);
+    if (kept === undefined || kept.session.owner !== owner) return false;
+    this.#drop(kept.session);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#kept.clear();
+    this.#byOwner.clear();
+  }
+
+  size(): number {
+    return this.#kept.size;
+  }
+
+  #alive(id: string, now: number): Kept | undefined {
+    const kept = this.#kept.get(id);
+    if (kept === undefined || !this.#isOver(kept, now)) return kept;
+    this.#drop(kept.session);
+    return undefined;
+  }
+
+  #isOver(kept: Kept, now: number): boolean {
+    return now - kept.usedAt >= this.#config.idle_timeout_s * 1000 || now - kept.session.openedAt >= this.#config.max_age_s * 1000;
+  }
+
+  #drop(session: Session): void {
+    this.#kept.delete(session.id);
+    const own = this.#byOwner.get(session.owner);
+    own?.delete(session.id);
+    if (own?.size === 0) this.#byOwner.delete(session.owner);
+  }
+
+  #dropSome(now: number): void {
+    for (let looked = 0; looked < LOOKED_AT; looked++) {
+      const next = this.#turn.next();
+      if (next.done === true) {
+        this.#turn = this.#kept.values();
+        return;
+      }
+      if (this.#isOver(next.value, now)) this.#drop(next.value.session);
+    }
+  }
+
+  #hasRoom(now: number): boolean {
+    if (this.#kept.size < this.#config.max_total) return true;
+    if (now - this.#searchedAt < SEARCH_EVERY_MS) return false;
+    this.#searchedAt = now;
+    for (const kept of this.#kept.values()) {
+      if (this.#isOver(kept, now)) this.#drop(kept.session);
+    }
+    return this.#kept.size < this.#config.max_total;
+  }
+
+  #hasRoomFor(owner: string, now: number): boolean {
+    const own = this.#byOwner.get(owner);
+    if (own === undefined || own.size < this.#config.max_per_owner) return true;
+    for (const id of own) this.#alive(id, now);
+    return own.size < this.#config.max_per_owner;
+  }
+}

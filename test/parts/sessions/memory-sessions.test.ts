@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { randomIds } from "../../../src/core/ids.ts";
+import { memorySessions, sessionsConfig } from "../../../src/parts/sessions/index.ts";
+import { sessionsContract } from "../../contracts/sessions.contract.ts";
+
+const NOW = 1_700_000_000_000;
+
+sessionsContract("memory", async (limits) => memorySessions(limits, { ids: randomIds() }));
+
+test("sessions that nobody ends are dropped while new ones are opened", async () => {
+  const sessions = memorySessions(sessionsConfig.parse({ idle_timeout_s: 1 }), { ids: randomIds() });
+  for (let index = 0; index < 5_000; index++) {
+    await sessions.open(
+      { owner: `owner-${index}`, door: "aggregate", protocolVersion: "2025-11-25", client: { name: "c", version: "1" } },
+      NOW + index * 100,
+    );
+  }
+  expect(sessions.size()).toBeLessThan(100);
+});
+
+test("the section has defaults and refuses unknown keys", () => {
+  expect(sessionsConfig.parse({})).toEqual({ idle_timeout_s: 1_800, max_age_s: 43_200, max_per_owner: 64, max_total: 50_000 });
+  expect(sessionsConfig.safeParse({ ttl: 3 }).success).toBe(false);
+});
