@@ -11,8 +11,8 @@ deny contains {
 	"remedy": "Ask a colleague of the company to make the change.",
 } if {
 	"contractors" in input.user.groups
-	some effect in input.tool.effects
-	effect in {"write", "delete", "execute", "send", "pay"}
+	some effect in ["write", "delete", "execute", "send", "pay"]
+	effect in input.tool.effects
 }
 
 # Not even that it exists.
