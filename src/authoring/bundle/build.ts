@@ -66,8 +66,7 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
   const cases = await readCases(options.policiesDir, mistakes);
   const sources = new Map(modules);
   for (const [name, bytes] of await readLibrary()) sources.set(`toolgate/${name}`, bytes);
-  // Files that do not parse are told already.
-  const wasm = facts.parsed ? await compileWasm(options.opa, sources, mistakes) : undefined;
+  const wasm = facts.checkable ? await compileWasm(options.opa, sources, mistakes) : undefined;
   if (!tables.ok || manifest === undefined || wasm === undefined || mistakes.all.length > 0) return err(mistakes.all);
   const { roles, settings, custom, catalog } = tables.value.data;
   const data = {

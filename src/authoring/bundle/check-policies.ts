@@ -17,8 +17,8 @@ export interface PolicySources {
 /** What the author packages say about themselves. */
 export interface PolicyFacts {
   readonly packages: readonly AuthorPackage[];
-  /** Whether every file could be parsed. */
-  readonly parsed: boolean;
+  /** Whether every file could be parsed and stands in a package of its own kind, so that OPA can check them together. */
+  readonly checkable: boolean;
 }
 
 export interface AuthorPackage {
@@ -35,9 +35,11 @@ export interface AuthorPackage {
 export async function checkPolicies(sources: PolicySources, mistakes: Mistakes): Promise<PolicyFacts> {
   const modules = await parseModules(sources.opa, sources.policiesDir, sources.files, mistakes);
   const byPackage = new Map<string, Module[]>();
+  let checkable = modules.length === sources.files.length;
   for (const module of modules) {
     const name = checkPackage(module, mistakes);
-    if (name !== undefined) byPackage.set(name, [...(byPackage.get(name) ?? []), module]);
+    if (name === undefined) checkable = false;
+    else byPackage.set(name, [...(byPackage.get(name) ?? []), module]);
   }
   const packages: AuthorPackage[] = [];
   for (const name of [...byPackage.keys()].sort()) {
@@ -53,5 +55,5 @@ export async function checkPolicies(sources: PolicySources, mistakes: Mistakes):
       worker: needsWorker(name, own),
     });
   }
-  return { packages, parsed: modules.length === sources.files.length };
+  return { packages, checkable };
 }

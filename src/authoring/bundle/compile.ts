@@ -5,7 +5,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { defaultBundleLimits, entrypoints, readBundle, wasmFile } from "../../parts/bundle/index.ts";
 import { type Opa, runOpa } from "../opa.ts";
 import type { Mistakes } from "./mistake.ts";
-import { opaErrors } from "./rego-ast.ts";
+import { jsonOf, opaErrors } from "./rego-ast.ts";
 
 /**
  * Compiles modules, by path inside the bundle, to WebAssembly. Never optimised: `-O1` and up make this shape of policy a
@@ -22,8 +22,9 @@ export async function compileWasm(opa: Opa, modules: ReadonlyMap<string, Uint8Ar
     const checked = await runOpa(opa, ["check", "--bundle", ".", "--format", "json"], sources);
     if (checked.code !== 0) {
       tellErrors(checked.stdout + checked.stderr, mistakes);
-      return undefined;
     }
+    // What was found before would only come back in the compiler's words.
+    if (mistakes.all.length > 0) return undefined;
     const wasm = await build(opa, sources, join(folder, "bundle.tar.gz"));
     if (wasm.ok) return wasm.value;
     mistakes.add({ file: "policy", found: wasm.error, wanted: "policies that OPA can compile to WebAssembly" });
@@ -36,14 +37,14 @@ export async function compileWasm(opa: Opa, modules: ReadonlyMap<string, Uint8Ar
 async function build(opa: Opa, sources: string, output: string): Promise<Result<Uint8Array, string>> {
   const args = ["build", "--bundle", ".", "--target", "wasm", "--optimize", "0", "--output", output];
   const built = await runOpa(opa, [...args, ...entrypoints.flatMap((one) => ["--entrypoint", one])], sources);
-  if (built.code !== 0) return err(built.stderr.trim());
+  if (built.code !== 0) return err((built.stderr + built.stdout).trim());
   const contents = await readBundle(await readFile(output), defaultBundleLimits);
   const wasm = contents.ok ? contents.value.files.get(wasmFile) : undefined;
   return wasm === undefined ? err(`opa build wrote no ${wasmFile}`) : ok(wasm);
 }
 
 function tellErrors(output: string, mistakes: Mistakes): void {
-  const parsed = opaErrors.safeParse(json(output));
+  const parsed = opaErrors.safeParse(jsonOf(output));
   if (!parsed.success) {
     mistakes.add({ file: "policy", found: output.trim(), wanted: "policies that pass opa check" });
     return;
@@ -51,13 +52,5 @@ function tellErrors(output: string, mistakes: Mistakes): void {
   for (const { message, location } of parsed.data.errors) {
     const line = location?.row === undefined ? {} : { line: location.row };
     mistakes.add({ file: location?.file ?? "policy", found: message, wanted: "a policy that passes opa check", ...line });
-  }
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -103,7 +103,7 @@ export async function parseModules(opa: Opa, folder: string, files: readonly str
 
 async function parseModule(opa: Opa, folder: string, file: string, mistakes: Mistakes): Promise<Module | undefined> {
   const { stdout, stderr } = await runOpa(opa, ["parse", "--format", "json", "--json-include", "locations", file], folder);
-  const output: unknown = stdout === "" ? undefined : JSON.parse(stdout);
+  const output = jsonOf(stdout) ?? jsonOf(stderr);
   const failed = opaErrors.safeParse(output);
   if (failed.success) {
     for (const error of failed.data.errors) {
@@ -117,6 +117,15 @@ async function parseModule(opa: Opa, folder: string, file: string, mistakes: Mis
     return undefined;
   }
   return toModule(file, parsed.data);
+}
+
+/** The value of what OPA printed, or undefined if it printed no JSON. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function toModule(file: string, raw: z.infer<typeof moduleSchema>): Module {

@@ -33,7 +33,9 @@ const manifestSchema = z.strictObject({
   revision: z.string().min(1).max(256),
   roots: z.tuple([z.literal("")]),
   rego_version: z.literal(1),
-  wasm: z.array(z.strictObject({ entrypoint: z.string(), module: z.literal(`/${wasmFile}`), annotations: z.unknown().optional() })),
+  wasm: z.array(
+    z.strictObject({ entrypoint: z.string(), module: z.literal([`/${wasmFile}`, wasmFile]), annotations: z.unknown().optional() }),
+  ),
   metadata: z.strictObject({ toolgate: manifestMetadata }),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
