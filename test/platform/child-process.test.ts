@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Child, startChild } from "../../src/platform/child-process.ts";
 
@@ -6,15 +7,15 @@ interface Run {
   readonly lines: string[];
   readonly long: [string, string][];
   readonly exit: Promise<string>;
-  /** Resolves at the first line. */
-  readonly spoke: Promise<string>;
+  /** Resolves with the first lines once there are so many. */
+  until(count: number): Promise<string[]>;
 }
 
 function run(script: string, maxLineBytes = 1_000): Run {
   const lines: string[] = [];
   const long: [string, string][] = [];
   const exit = Promise.withResolvers<string>();
-  const spoke = Promise.withResolvers<string>();
+  let look = () => {};
   const child = startChild({
     executable: process.execPath,
     args: ["-e", script],
@@ -22,19 +23,27 @@ function run(script: string, maxLineBytes = 1_000): Run {
     maxLineBytes,
     onLine: (line) => {
       lines.push(line);
-      spoke.resolve(line);
+      look();
     },
     onLongLine: (head, tail) => long.push([head, tail]),
     onError: () => {},
     onExit: exit.resolve,
   });
-  return { child, lines, long, exit: exit.promise, spoke: spoke.promise };
+  const until = (count: number) =>
+    new Promise<string[]>((resolve) => {
+      look = () => {
+        if (lines.length >= count) resolve(lines.slice(0, count));
+      };
+      look();
+    });
+  return { child, lines, long, exit: exit.promise, until };
 }
 
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    // One that nobody reaped yet has ended all the same.
+    return !/^\d+ \(.*\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }
@@ -42,14 +51,14 @@ function isRunning(pid: number): boolean {
 
 describe("a child process", () => {
   it("gets lines and gives lines, whole ones, however they are cut on the way", async () => {
-    const { child, lines, exit } = run(
+    const { child, until, exit } = run(
       `process.stdin.on("data", (d) => process.stdout.write(d)); process.stdin.on("end", () => process.exit(0))`,
     );
     const sent = ["one", "zwei ü €", "x".repeat(900), "{}"];
     for (const line of sent) child.writeLine(line);
+    expect(await until(sent.length)).toEqual(sent);
     await child.stop(5_000);
     await exit;
-    expect(lines.slice(0, sent.length)).toEqual(sent.slice(0, lines.length));
   });
 
   it("that writes a line longer than allowed gives its two ends, and the next line again", async () => {
@@ -70,8 +79,8 @@ describe("a child process", () => {
   it("ends with everything that it started", async () => {
     const script = `const c = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "inherit" });
       console.log(c.pid); process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1000)`;
-    const { child, spoke, exit } = run(script);
-    const grandchild = Number(await spoke);
+    const { child, until, exit } = run(script);
+    const grandchild = Number((await until(1))[0]);
     expect(isRunning(grandchild)).toBe(true);
     await child.stop(5_000);
     await exit;
@@ -95,7 +104,7 @@ describe("a child process", () => {
   });
 });
 
-/** A killed process stays visible until it is reaped, which nobody tells. */
+/** Nobody tells when a process of another parent has ended. */
 async function gone(pid: number): Promise<void> {
   while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -148,9 +148,12 @@ export class Connection implements ServerConnection {
     else this.#breaker.undecided();
   }
 
-  async #run(call: UpstreamCall): Promise<Reply> {
-    const link = this.#opener.link;
-    if (link !== undefined) return this.#send(call, link, call.timeoutMs, false);
+  #run(call: UpstreamCall): Promise<Reply> {
+    const { link } = this.#opener;
+    return link === undefined ? this.#openAndSend(call) : this.#send(call, link, call.timeoutMs, false);
+  }
+
+  async #openAndSend(call: UpstreamCall): Promise<Reply> {
     const startedAt = this.#options.clock.now();
     const opened = await within(this.#opener.open(), call.timeoutMs, call.signal);
     if (!opened.ok) return notDispatched(opened.error);

@@ -10,6 +10,14 @@ import type { WireAnswer, WireRequest } from "./wire.ts";
 
 export type Answered = Result<WireAnswer, UpstreamFailure>;
 
+/** Who sent the request, and is told what happens beside the answer. */
+export interface ExchangeHost {
+  serverAsks(message: Members, request: WireRequest): void;
+  toolsChanged(): void;
+  /** The request was sent and nobody waits for its answer any more. */
+  gaveUp(request: WireRequest, reason: string): void;
+}
+
 /** Bodies of refusals are read up to here: enough for a JSON-RPC error. */
 const REFUSAL_BYTES = 65_536;
 /** Everything that comes on one stream beside the answer. */
@@ -26,8 +34,7 @@ const abandoned = new Error("abandoned");
  */
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #request: WireRequest;
-  readonly #onServerRequest: (message: Members) => void;
-  readonly #onToolsChanged: () => void;
+  readonly #host: ExchangeHost;
   readonly #resolve: (answer: Answered) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
@@ -41,26 +48,21 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #events: EventStream | undefined;
   #serverRequests = 0;
 
-  constructor(
-    request: WireRequest,
-    events: { readonly onServerRequest: (message: Members) => void; readonly onToolsChanged: () => void },
-    resolve: (answer: Answered) => void,
-  ) {
+  constructor(request: WireRequest, host: ExchangeHost, resolve: (answer: Answered) => void) {
     this.#request = request;
-    this.#onServerRequest = events.onServerRequest;
-    this.#onToolsChanged = events.onToolsChanged;
+    this.#host = host;
     this.#resolve = resolve;
     this.#timer = setTimeout(expire, request.timeoutMs, this);
     request.signal?.addEventListener("abort", this);
   }
 
   expire(): void {
-    this.#fail("upstream.timeout", `no answer within ${this.#request.timeoutMs} ms`);
+    this.#giveUp("upstream.timeout", `no answer within ${this.#request.timeoutMs} ms`, "deadline");
   }
 
   /** The caller's signal. */
   handleEvent(): void {
-    this.#fail("upstream.cancelled", "the caller gave up");
+    this.#giveUp("upstream.cancelled", "the caller gave up", "cancelled by the caller");
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -152,8 +154,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     } else if (what.kind === "request") {
       if (++this.#serverRequests > SERVER_REQUESTS)
         this.#fail("upstream.invalid_answer", "the server asks without end instead of answering");
-      else this.#onServerRequest(what.message);
-    } else if (what.kind === "tools_changed") this.#onToolsChanged();
+      else this.#host.serverAsks(what.message, this.#request);
+    } else if (what.kind === "tools_changed") this.#host.toolsChanged();
     else if (message === undefined || what.kind === "answer") this.#answer(data, message, Buffer.byteLength(data));
   }
 
@@ -175,6 +177,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   #tooLarge(): void {
     this.#fail("upstream.too_large", `the answer has more than ${this.#request.maxBytes} bytes`);
+  }
+
+  #giveUp(code: UpstreamFailure["code"], detail: string, reason: string): void {
+    if (this.#settled) return;
+    this.#fail(code, detail);
+    if (this.#dispatched) this.#host.gaveUp(this.#request, reason);
   }
 
   #fail(code: UpstreamFailure["code"], detail: string): void {

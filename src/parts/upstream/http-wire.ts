@@ -2,7 +2,7 @@ import type { LookupFunction } from "node:net";
 import { type Dispatcher, Pool } from "undici";
 import type { Members } from "./answer.ts";
 import type { UpstreamConfig } from "./config.ts";
-import { type Answered, HttpExchange } from "./http-exchange.ts";
+import { type Answered, type ExchangeHost, HttpExchange } from "./http-exchange.ts";
 import { listenStream } from "./http-listen.ts";
 import { cancelledBody } from "./messages.ts";
 import type { Link, Schedule, Wire, WireEvents, WireRequest } from "./wire.ts";
@@ -23,7 +23,7 @@ const GOODBYE_MS = 1_000;
 const SPARE_CONNECTIONS = 2;
 
 /** Streamable HTTP of both eras over one pool. No redirect is followed, no cookie kept, no proxy of the environment used. */
-export class HttpWire implements Wire {
+export class HttpWire implements Wire, ExchangeHost {
   readonly kind = "http";
   readonly #pool: Pool;
   readonly #path: string;
@@ -52,20 +52,8 @@ export class HttpWire implements Wire {
     });
   }
 
-  async request(request: WireRequest): Promise<Answered> {
-    const answer = await this.#post(request);
-    const { link } = request;
-    if (link?.era === "session" && !answer.ok && answer.error.dispatched) {
-      const { code } = answer.error;
-      if (code === "upstream.cancelled" || code === "upstream.timeout") {
-        void this.notify(
-          cancelledBody(request.id, code === "upstream.timeout" ? "deadline" : "cancelled by the caller"),
-          link,
-          request.credential,
-        );
-      }
-    }
-    return answer;
+  request(request: WireRequest): Promise<Answered> {
+    return this.#post(request);
   }
 
   async notify(body: string, link: Link, credential: Readonly<Record<string, string>>): Promise<void> {
@@ -80,7 +68,7 @@ export class HttpWire implements Wire {
       pool: this.#pool,
       request: { path: this.#path, method: body === undefined ? "GET" : "POST", headers, ...(body === undefined ? {} : { body }) },
       schedule: this.#options.schedule,
-      onServerRequest: (message) => this.#answerServer(message, link, credential),
+      onServerRequest: (message) => this.serverAsks(message, { link, credential }),
       onToolsChanged: this.#events.onToolsChanged,
       onLost: this.#events.onLost,
     });
@@ -98,21 +86,22 @@ export class HttpWire implements Wire {
     if (request.headers !== undefined) headers = headers.concat(request.headers);
     const options: Dispatcher.DispatchOptions = { path: this.#path, method: "POST", headers, body: request.body };
     return new Promise((resolve) => {
-      const exchange = new HttpExchange(
-        request,
-        {
-          onServerRequest: (message) => this.#answerServer(message, link, credential),
-          onToolsChanged: this.#events.onToolsChanged,
-        },
-        resolve,
-      );
-      this.#pool.dispatch(options, exchange);
+      this.#pool.dispatch(options, new HttpExchange(request, this, resolve));
     });
   }
 
-  #answerServer(message: Members, link: Link | undefined, credential: Readonly<Record<string, string>>): void {
+  serverAsks(message: Members, { link, credential }: Pick<WireRequest, "link" | "credential">): void {
     const answer = this.#events.onServerRequest(message);
     if (link !== undefined) void this.notify(answer, link, credential);
+  }
+
+  toolsChanged(): void {
+    this.#events.onToolsChanged();
+  }
+
+  /** In the stateless era the closed stream says it all. */
+  gaveUp({ id, link, credential }: WireRequest, reason: string): void {
+    if (link?.era === "session" && id > 0) void this.notify(cancelledBody(id, reason), link, credential);
   }
 
   /** Headers that stay the same from call to call, kept for the last link and credential. */
