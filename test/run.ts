@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findOpa } from "../src/authoring/index.ts";
-import { findRedis } from "./support/redis.ts";
+import { findRedis, type RedisFound } from "./support/redis.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const ci = process.env.CI === "true";
@@ -62,14 +62,21 @@ async function tests(env: Readonly<Record<string, string>>): Promise<boolean> {
 const tools: Record<string, string> = {};
 
 await step("tools: OPA and Redis", async () => {
-  const opa = await findOpa({ install: true });
-  if (opa.ok) tools.TOOLGATE_OPA = opa.value;
-  say(opa.ok ? `opa      ${opa.value}` : `opa      missing: ${opa.error}`);
-  const redis = await findRedis();
-  if (redis.ok) Object.assign(tools, redis.value.env);
-  say(redis.ok ? `redis    ${redis.value.from}` : `redis    missing: ${redis.error}`);
-  return (opa.ok && redis.ok) || !ci;
+  const opa = await findOpa({ env: process.env, installInto: join(root, ".cache", "bin") });
+  if (opa.ok) tools.TOOLGATE_OPA = opa.value.path;
+  say(opa.ok ? `opa      ${opa.value.version}, ${opa.value.path}` : `opa      missing: ${opa.error}`);
+  const redis = redisOrReason();
+  say(redis.kind === "missing" ? `redis    missing: ${redis.reason}` : `redis    ${redis.kind === "url" ? redis.url : redis.program}`);
+  return (opa.ok && redis.kind !== "missing") || !ci;
 });
+function redisOrReason(): RedisFound {
+  try {
+    return findRedis();
+  } catch (error) {
+    return { kind: "missing", reason: String(error) };
+  }
+}
+
 await step("format and lint", async () => (await run(bin("biome"), ["check", "--error-on-warnings", "."])) === 0);
 await step("types", async () => (await run(bin("tsc"), ["-p", "."])) === 0);
 await step("unit, contracts, policy, golden cases, architecture, end to end", () => tests(tools));

@@ -8,6 +8,7 @@ import { DEFAULT_PORT, startProvider } from "./start-provider.ts";
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: String(DEFAULT_PORT) },
+    issuer: { type: "string" },
     audience: { type: "string", multiple: true, default: ["http://127.0.0.1:4400"] },
     algorithm: { type: "string", default: "RS256" },
     "ttl-seconds": { type: "string", default: "3600" },
@@ -20,6 +21,7 @@ if (algorithm !== "RS256" && algorithm !== "ES256") throw new Error(`unknown alg
 
 const provider = await startProvider({
   port: Number(values.port),
+  ...(values.issuer === undefined ? {} : { issuer: values.issuer }),
   audiences: values.audience,
   algorithm,
   ttlSeconds: Number(values["ttl-seconds"]),

@@ -7,6 +7,8 @@ import { demoClients, demoUsers } from "./people.ts";
 import { registerTokenExchange, TOKEN_EXCHANGE } from "./token-exchange.ts";
 
 export interface ProviderOptions {
+  /** What tokens name as their issuer; the provider's own address if absent. */
+  readonly issuer?: string;
   /** 0 takes a free port. */
   readonly port?: number;
   /** Audiences that tokens may be asked for: the gateway's resource identifier, and others in tests. */
@@ -19,7 +21,7 @@ export interface ProviderOptions {
 }
 
 export interface RunningProvider {
-  /** The issuer, which is also its address. */
+  /** Its address. */
   readonly url: string;
   readonly tokenEndpoint: string;
   /** Ids of the published keys; the first one signs. */
@@ -40,14 +42,14 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
   http.listen(options.port ?? DEFAULT_PORT, "127.0.0.1");
   await once(http, "listening");
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  answer = newProvider(url, keys, options).callback();
+  answer = newProvider(options.issuer ?? url, keys, options).callback();
   return {
     url,
     tokenEndpoint: `${url}/token`,
     keyIds: () => keys.map((key) => key.kid),
     rotate: () => {
       keys = [newSigningKey(algorithm), ...(options.keepOldKeys === false ? [] : keys)];
-      answer = newProvider(url, keys, options).callback();
+      answer = newProvider(options.issuer ?? url, keys, options).callback();
     },
     stop: async () => {
       http.close();

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { type DemoProcess, startProcess } from "./processes.ts";
+import { writeSampleFolder } from "./sample-folder.ts";
+
+/** The demo company on this machine: identity provider, servers and gateway, each a process of its own, all on loopback. */
+export interface DemoSetUp {
+  readonly gatewayUrl: string;
+  readonly tokenEndpoint: string;
+  readonly folder: string;
+  /** The decision log, for `toolgate log`. */
+  readonly logFolder: string;
+  readonly configFile: string;
+  /** Where the gateway looks for its bundle; replace it to activate another one. */
+  readonly bundleFile: string;
+  readonly crm: { readonly journalUrl: string; readonly secret: string };
+  readonly processes: {
+    readonly provider: DemoProcess;
+    readonly crm: DemoProcess;
+    readonly everything: DemoProcess;
+    readonly gateway: DemoProcess;
+  };
+  stop(): Promise<void>;
+}
+
+export interface SetUpOptions {
+  /** Port of the gateway; provider, crm and reference server take the next three. 0 takes free ones. */
+  readonly port: number;
+  /** Where data goes; a temporary folder, removed at the end, if absent. */
+  readonly folder?: string;
+  /** Bundle and keyring to begin with; the prebuilt demo bundle if absent. */
+  readonly bundle?: { readonly file: string; readonly keyring: string };
+  /** What the processes write besides their ready lines. */
+  readonly onLog?: (name: string, line: string) => void;
+  /** More of the configuration, e.g. `{ redis: … }`; members replace those of the demo. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** The issuer that the demo bundle's agents belong to. Part of what is signed, so it stays when the ports change. */
+export const DEMO_ISSUER = "http://127.0.0.1:4401";
+export const DEMO_AUDIENCE = "http://127.0.0.1:4400";
+export const DEMO_PORT = 4400;
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+// The same modules as sources (.ts) in a checkout and compiled (.js) in the package.
+const suffix = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+const require = createRequire(import.meta.url);
+
+export const demoBundle = { file: join(root, "bundles", "demo.tar.gz"), keyring: join(root, "bundles", "keyring.json") };
+export const nextDemoBundle = join(root, "bundles", "demo-next.tar.gz");
+
+export async function startDemo(options: SetUpOptions): Promise<DemoSetUp> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "toolgate-demo-")));
+  await mkdir(folder, { recursive: true });
+  const started: DemoProcess[] = [];
+  const stop = async () => {
+    for (const running of started.toReversed()) await running.stop();
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    return await startAll(options, folder, started, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAll(options: SetUpOptions, folder: string, started: DemoProcess[], stop: () => Promise<void>): Promise<DemoSetUp> {
+  const onLog = options.onLog ?? (() => {});
+  const port = (offset: number) => String(options.port === 0 ? 0 : options.port + offset);
+  const secret = randomBytes(24).toString("base64url");
+  const run = async (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const running = await startProcess({ name, args: ["--disable-warning=ExperimentalWarning", ...args], cwd: folder, env, onLog });
+    started.push(running);
+    return running;
+  };
+  const [provider, crm, everything] = await Promise.all([
+    run("provider", [moduleAt("../provider/main"), "--port", port(1), "--issuer", DEMO_ISSUER, "--audience", DEMO_AUDIENCE]),
+    run("crm", [moduleAt("../crm/main"), "--port", port(2), "--journal", join(folder, "crm-journal.jsonl")], { CRM_SECRET: secret }),
+    run("everything-http", ["--import", new URL(`./loopback-only${suffix}`, import.meta.url).href, everythingServer(), "streamableHttp"], {
+      PORT: port(3),
+    }),
+  ]);
+  const files = await writeFiles(options, folder, {
+    provider: String(provider.ready.url),
+    crm: String(crm.ready.url),
+    everything: String(everything.ready.url),
+    port: Number(port(0)),
+  });
+  const gateway = await run("gateway", [moduleAt("../../cli/main"), "serve", "--config", files.configFile, "--json"], {
+    CRM_SECRET: secret,
+  });
+  return {
+    gatewayUrl: String(gateway.ready.url),
+    tokenEndpoint: `${String(provider.ready.url)}/token`,
+    folder,
+    logFolder: join(folder, "data", "log"),
+    configFile: files.configFile,
+    bundleFile: files.bundleFile,
+    crm: { journalUrl: String(crm.ready.journal), secret },
+    processes: { provider, crm, everything, gateway },
+    stop,
+  };
+}
+
+interface Places {
+  readonly provider: string;
+  readonly crm: string;
+  readonly everything: string;
+  readonly port: number;
+}
+
+/** The gateway's folder: configuration, bundle and keyring, sample files. Nothing in it knows that it is a demo. */
+async function writeFiles(options: SetUpOptions, folder: string, places: Places): Promise<{ configFile: string; bundleFile: string }> {
+  const bundleFile = join(folder, "bundle.tar.gz");
+  const { file, keyring } = options.bundle ?? demoBundle;
+  await copyFile(file, bundleFile);
+  await copyFile(keyring, join(folder, "keyring.json"));
+  const sample = join(folder, "files");
+  await writeSampleFolder(sample);
+  const configFile = join(folder, "toolgate.yaml");
+  const config = {
+    version: 1,
+    data_dir: "./data",
+    listen: { host: "127.0.0.1", port: places.port },
+    public_url: DEMO_AUDIENCE,
+    bundle: { file: "./bundle.tar.gz", keyring: "./keyring.json", name: "demo", environment: "demo" },
+    issuers: [{ issuer: DEMO_ISSUER, audience: DEMO_AUDIENCE, jwks_uri: `${places.provider}/jwks` }],
+    places: {
+      crm: { url: places.crm },
+      "everything-http": { url: places.everything },
+      everything: { executable: "node", cwd: folder, paths: { server: everythingServer() } },
+      files: { executable: "node", cwd: sample, paths: { server: filesystemServer(), folder: sample } },
+    },
+    secrets: { crm: { env: "CRM_SECRET" } },
+    log_level: "warn",
+    ...options.config,
+  };
+  await writeFile(configFile, stringify(config));
+  return { configFile, bundleFile };
+}
+
+function moduleAt(path: string): string {
+  return fileURLToPath(new URL(`${path}${suffix}`, import.meta.url));
+}
+
+function everythingServer(): string {
+  return join(dirname(require.resolve("@modelcontextprotocol/server-everything/package.json")), "dist", "index.js");
+}
+
+function filesystemServer(): string {
+  return join(dirname(require.resolve("@modelcontextprotocol/server-filesystem/package.json")), "dist", "index.js");
+}
