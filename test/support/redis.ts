@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { Redis } from "ioredis";
 
 /** A Redis for tests. `pid` only where this process started it. */
@@ -65,8 +65,12 @@ function fetchWithApt(): RedisFound {
     const libraries = [...depends.matchAll(/Depends: (lib[a-z0-9.+-]+)/g)].map((match) => match[1] ?? "");
     const wanted = [...packages, ...new Set(libraries.filter((name) => name !== "libc6"))];
     execFileSync("apt-get", ["download", ...wanted], { cwd: downloads, stdio: "ignore", timeout: 120_000 });
-    mkdirSync(cache, { recursive: true });
-    for (const file of readdirSync(downloads)) execFileSync("dpkg", ["-x", join(downloads, file), cache]);
+    mkdirSync(dirname(cache), { recursive: true });
+    const fresh = mkdtempSync(`${cache}-`);
+    for (const file of readdirSync(downloads)) execFileSync("dpkg", ["-x", join(downloads, file), fresh]);
+    // Test files run at the same time: whoever comes second finds the folder whole.
+    if (existsSync(cache)) rmSync(fresh, { recursive: true });
+    else renameSync(fresh, cache);
     return unpacked() ?? missing("the package from apt-get holds no redis-server");
   } catch {
     return missing("apt-get could not fetch it");
