@@ -25,7 +25,8 @@ export function parseExact(text: string): ExactJson {
 export function memberAt(value: ExactJson, path: readonly string[]): ExactJson | undefined {
   let at: ExactJson | undefined = value;
   for (const key of path) {
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    // Own and enumerable: a list has a `length` of its own.
+    if (typeof at !== "object" || at === null || !Object.prototype.propertyIsEnumerable.call(at, key)) return undefined;
     at = (at as Readonly<Record<string, ExactJson>>)[key];
   }
   return at;
