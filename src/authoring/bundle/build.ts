@@ -13,7 +13,7 @@ import {
   manifestMetadata,
   wasmFile,
 } from "../../parts/bundle/index.ts";
-import type { Opa } from "../opa.ts";
+import { type Opa, pinnedOpa } from "../opa.ts";
 import { readTables } from "../tables/index.ts";
 import { readCases } from "./cases.ts";
 import { checkPolicies, type PolicyFacts } from "./check-policies.ts";
@@ -76,7 +76,8 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
     settings,
     custom,
     catalog: { ...catalog, rules: Object.fromEntries(facts.packages.map((one) => [one.name, one.rules])), worker: workers(facts) },
-    cases,
+    // As text: the nanoseconds of a case's clock are beyond what a reader of the data may round.
+    cases: cases.map((one) => ({ ...one, input: JSON.stringify(one.input) })),
   };
   const bytes = await assembleBundle({ manifest, data, modules: sources, wasm });
   if (options.out !== undefined) await writeFile(options.out, bytes);
@@ -85,7 +86,7 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
     packages: facts.packages.map((one) => one.name),
     worker: workers(facts),
     cases: cases.length,
-    warnings: tables.value.warnings,
+    warnings: [...tables.value.warnings, ...versionWarning(options.opa)],
   });
 }
 
@@ -131,6 +132,10 @@ function manifestOf(options: BuildOptions, mistakes: Mistakes): Manifest | undef
   if (options.revision === "")
     mistakes.add({ file: "bundle build", path: "revision", found: '""', wanted: "a text that names the version" });
   return parsed.success ? manifestFor(options.revision, parsed.data) : undefined;
+}
+
+function versionWarning(opa: Opa): readonly string[] {
+  return opa.version === pinnedOpa ? [] : [`compiled by OPA ${opa.version}; OPA ${pinnedOpa} may give other bytes`];
 }
 
 /** The packages that each server's targets are judged by. A package for all servers stands in every entry. */

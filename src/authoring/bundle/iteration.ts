@@ -71,7 +71,11 @@ function degreeOfRule(name: string, analysis: Analysis): number {
 
 function degreeOfClause(rule: Rule, analysis: Analysis): number {
   const args = rule.head.args ?? [];
-  const clause = degreeOfBody([rule.body, rule.head.key, rule.head.value, rule.head.ref.slice(1)], variablesIn(args), analysis);
+  const clause = degreeOfBody(
+    [...childrenOf(rule.body), rule.head.key, rule.head.value, rule.head.ref.slice(1)],
+    variablesIn(args),
+    analysis,
+  );
   const otherwise = isNode(rule.else) ? degreeOfBody(childrenOf(rule.else), variablesIn(args), analysis) : 0;
   return Math.max(clause, otherwise);
 }
@@ -79,8 +83,29 @@ function degreeOfClause(rule: Rule, analysis: Analysis): number {
 function degreeOfBody(nodes: readonly unknown[], bound: ReadonlySet<string>, analysis: Analysis): number {
   const body: Body = { analysis, bound: new Set(bound), own: 0, inner: 0 };
   for (const node of nodes) bindIn(node, body.bound);
-  for (const node of nodes) scan(node, body);
-  return body.own + body.inner;
+  let before = 0;
+  for (const node of nodes) {
+    // What holds no variable and stands before the first iteration is asked once: OPA keeps it there.
+    if (nodes.length > 1 && body.own === 0 && isGround(node, analysis)) before = Math.max(before, degreeOfBody([node], bound, analysis));
+    else scan(node, body);
+  }
+  return Math.max(before, body.own + body.inner);
+}
+
+/** Whether an expression holds no variable, so that nothing after it can change how often it is asked. */
+function isGround(value: unknown, analysis: Analysis): boolean {
+  const call = isNode(value) ? callOf(value) : undefined;
+  if (call !== undefined) return call.slice(1).every((operand) => isGround(operand, analysis));
+  if (isNode(value) && (("domain" in value && "body" in value) || "symbols" in value)) return false;
+  if (isTerm(value)) {
+    if (comprehensions.has(value.type)) return false;
+    if (value.type === "var") return typeof value.value === "string" && isRoot(value.value, analysis);
+  }
+  return childrenOf(value).every((child) => isGround(child, analysis));
+}
+
+function isRoot(name: string, analysis: Analysis): boolean {
+  return name === "input" || analysis.constants.has(name) || analysis.rules.has(name);
 }
 
 function scan(node: unknown, body: Body): void {

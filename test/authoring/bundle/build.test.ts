@@ -13,7 +13,9 @@ async function built(...args: Parameters<typeof build>) {
 }
 
 async function mistakesOf(files: Readonly<Record<string, string>>) {
-  const bundle = await build(await policiesWith(files));
+  const policies = await policiesWith(files);
+  const bundle = await build(policies);
+  await rm(policies, { recursive: true });
   return bundle.ok ? [] : bundle.error.map(({ file, line, found }) => `${file}:${line}: ${found}`);
 }
 
@@ -60,6 +62,7 @@ describe("a build", () => {
     await expect(readFile(out)).rejects.toThrow("ENOENT");
     const good = await buildBundle({ policiesDir: fixture, opa, out, ...options });
     expect(good.ok && Buffer.compare(good.value.bytes, await readFile(out))).toBe(0);
+    await rm(broken, { recursive: true });
     await rm(folder, { recursive: true });
   });
 

@@ -28,6 +28,8 @@ const light = [
   ["one comprehension", 'count([tag | some tag in input.args.tags; tag != "x"]) > 3'],
   ["two helpers side by side that iterate once", "helper\n\tother"],
   ["a function that iterates, called once", 'has(input.args.tags, "x")'],
+  ["a membership test before an iteration", '"a" in input.user.groups\n\tsome tag in input.args.tags\n\ttag == "x"'],
+  ["a helper that iterates, asked before an iteration", "not helper\n\tsome tag in input.args.tags\n\ttag == 1"],
   ["walk alone", "walk(input.args, [_, value])\n\tvalue == 1"],
 ] as const;
 
@@ -37,6 +39,8 @@ const heavy = [
   ["two wildcards in one reference", "input.args.x[_][_] == 1"],
   ["two wildcards in two references", "input.args.x[_] == input.args.y[_]"],
   ["a membership test inside an iteration", "some a in input.args.x\n\ta in input.args.y"],
+  ["a membership test of a constant after an iteration began", 'some a in input.args.x\n\ta > 1\n\t"b" in input.args.y'],
+  ["a membership test of a variable that is found later", "a in input.args.y\n\ta = input.args.x[_]"],
   ["every inside an iteration", "some a in input.args.x\n\tevery b in input.args.y { a != b }"],
   ["every inside every", "every a in input.args.x { every b in a { b > 1 } }"],
   ["a comprehension inside an iteration", "some a in input.args.x\n\tcount([b | some b in input.args.y; b == a]) > 1"],
