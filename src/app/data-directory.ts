@@ -18,11 +18,13 @@ const KEY_BYTES = 32;
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   await chmod(path, 0o700);
+  const [logFolder, floorFolder, bundleFolder] = [join(path, "log"), join(path, "sequence"), join(path, "bundles")];
+  for (const folder of [logFolder, floorFolder, bundleFolder]) await mkdir(folder, { recursive: true, mode: 0o700 });
   return {
     path,
-    logFolder: join(path, "log"),
-    floorFolder: join(path, "sequence"),
-    bundleFolder: join(path, "bundles"),
+    logFolder,
+    floorFolder,
+    bundleFolder,
     maskKey: await keyAt(join(path, "mask.key")),
   };
 }

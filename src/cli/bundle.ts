@@ -3,7 +3,14 @@ import type { Command } from "commander";
 import { environment } from "../app/index.ts";
 import { buildBundle, findOpa, inspectBundle, signBundle } from "../authoring/index.ts";
 import { formatMistakes } from "../core/mistakes.ts";
-import { defaultBundleLimits, readBundle, readKeyring, type SignatureAlgorithm, verifyBundle } from "../parts/bundle/index.ts";
+import {
+  defaultBundleLimits,
+  readBundle,
+  readKeyring,
+  readManifest,
+  type SignatureAlgorithm,
+  verifyBundle,
+} from "../parts/bundle/index.ts";
 import { exitCodes, type Terminal, table } from "./terminal.ts";
 
 interface BuildFlags {
@@ -144,8 +151,8 @@ async function verify(terminal: Terminal, file: string, flags: VerifyFlags): Pro
     return exitCodes.finding;
   }
   const contents = await readBundle(bytes, defaultBundleLimits);
-  const about = contents.ok ? await inspectBundle(bytes) : contents;
-  const expected = flags.environment ?? (about.ok ? about.value.environment : "");
+  const manifest = contents.ok ? readManifest(contents.value) : contents;
+  const expected = flags.environment ?? (manifest.ok ? manifest.value.metadata.toolgate.environment : "");
   const verified = contents.ok
     ? await verifyBundle(contents.value, keyring.value, { tenant: flags.tenant, environment: expected, now: Date.now() })
     : contents;

@@ -10,7 +10,9 @@ export async function checkRecords(telling: Telling): Promise<readonly string[]>
   for await (const record of tailLog(telling.setUp.logFolder)) records.push(record);
   const calls = records.filter((record) => record.method === "tools/call");
   const wanted = tally(telling.wanted.map(wantedKey));
-  const found = tally(calls.filter(({ kind }) => kind === "outcome" || kind === "refusal").map(recordKey));
+  const codes = new Set(telling.wanted.flatMap(({ code }) => code ?? []));
+  const ends = calls.filter(({ kind }) => kind === "outcome" || kind === "refusal");
+  const found = tally(ends.map((record) => recordKey(record, codes)));
   tellBundles(telling, calls);
   return [...differences(wanted, found, "records"), ...unpaired(calls), ...calls.flatMap(withoutBundle)];
 }
@@ -43,11 +45,14 @@ function wantedKey({ user, agent, target, effect, code }: WantedCall): string {
   return [user ?? "", agent, target, effect, code ?? ""].join(" ");
 }
 
-function recordKey(record: LogRecord): string {
+/** A call may be refused for several reasons; the one that the story waits for counts. */
+function recordKey(record: LogRecord, wanted: ReadonlySet<string>): string {
   const principal = record.principal as LogRecord | undefined;
-  const reasons = Array.isArray(record.reasons) ? (record.reasons as readonly LogRecord[]) : [];
+  const codes = Array.isArray(record.reasons) ? (record.reasons as readonly LogRecord[]).map(({ code }) => String(code)) : [];
   const target = String(record.target).replace("__", ".");
-  return [principal?.user ?? "", principal?.agent, target, record.effect, reasons[0]?.code ?? ""].join(" ");
+  return [principal?.user ?? "", principal?.agent, target, record.effect, codes.find((code) => wanted.has(code)) ?? codes[0] ?? ""].join(
+    " ",
+  );
 }
 
 function tally(keys: readonly string[]): ReadonlyMap<string, number> {

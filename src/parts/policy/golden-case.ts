@@ -46,9 +46,10 @@ function readCase(value: unknown): GoldenCase | string {
   if (unknown.length > 0) return `unknown member "${unknown.join('", "')}"`;
   const full = entrypoints.find((name) => name === `toolgate/${String(entrypoint)}`);
   if (full === undefined) return `entrypoint "${String(entrypoint)}" is none of decide, discover, inspect, admit, mask`;
-  if (!isMembers(input)) return "the case has no input";
+  const inputText = typeof input === "string" ? input : JSON.stringify(input);
+  if (!isMembers(typeof input === "string" ? parsed(input) : input)) return "the case has no input";
   if (!isMembers(want) || Object.keys(want).length === 0) return "the case wants nothing";
-  return { name: nameOf(value), entrypoint: full, input: JSON.stringify(input), want };
+  return { name: nameOf(value), entrypoint: full, input: inputText, want };
 }
 
 async function ask(
@@ -98,4 +99,12 @@ function pairs(found: readonly unknown[], wanted: readonly unknown[]): boolean {
   const [first, ...rest] = wanted;
   if (wanted.length === 0) return true;
   return found.some((element, index) => fits(element, first) && pairs(found.toSpliced(index, 1), rest));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
