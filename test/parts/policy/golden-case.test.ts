@@ -59,6 +59,24 @@ describe("a golden case", () => {
     expect(await compareCase(fake, null)).toEqual({ name: "unnamed case", differences: ["the case is no object"] });
   });
 
+  it("may give its input as text, which reaches the policy with every digit", async () => {
+    let asked = "";
+    const listening: Policy = {
+      ...fake,
+      decide: (input, load) => {
+        asked = input;
+        return fake.decide(input, load);
+      },
+    };
+    const input = '{"time":{"ns":1767776400123456789}}';
+    expect(await compareCase(listening, { name: "text", entrypoint: "decide", input, want: { effect: "deny" } })).toMatchObject({
+      differences: [],
+    });
+    expect(asked).toBe(input);
+    for (const odd of ["{", "1", "null"])
+      expect((await run("decide", { effect: "deny" }, { input: odd })).differences).toEqual(["the case has no input"]);
+  });
+
   it.skipIf(opaIsMissing)("is timed where the policy can be", async () => {
     const policy = await policyOf(library({}));
     const outcome = await compareCase(policy, { name: "timed", entrypoint: "decide", input: {}, want: { effect: "allow" } });
