@@ -77,8 +77,8 @@ describe("a child process", () => {
   });
 
   it("ends with everything that it started", async () => {
-    const script = `const c = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "inherit" });
-      console.log(c.pid); process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1000)`;
+    const script = `const c = require("child_process").spawn(process.execPath, ["-e", \`process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log(process.pid)\`], { stdio: "inherit" });
+      process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1000)`;
     const { child, until, exit } = run(script);
     const grandchild = Number((await until(1))[0]);
     expect(isRunning(grandchild)).toBe(true);

@@ -25,7 +25,7 @@ export interface ConnectionOptions {
   readonly credential: () => Promise<Result<CredentialHeaders, UpstreamFailure>>;
   /** Makes the wire, which tells what happens on it. */
   readonly wire: (
-    events: Pick<WireEvents, "onToolsChanged" | "onLost">,
+    events: Omit<WireEvents, "onServerRequest">,
     onRestart: () => void,
   ) => { readonly wire: Wire; readonly forgive: () => void };
   readonly onListingChanged: () => void;
@@ -64,8 +64,9 @@ export class Connection implements ServerConnection {
     this.#options = options;
     this.#meta = statelessMeta(client);
     this.#breaker = createBreaker({ failures: config.breaker.failures, openMs: config.breaker.open_ms });
-    const { wire, forgive } = options.wire({ onToolsChanged: () => this.#doubt(), onLost: (detail) => this.#lost(detail) }, () =>
-      this.#wake(),
+    const { wire, forgive } = options.wire(
+      { onToolsChanged: () => this.#doubt(), onListeningAgain: () => this.#wake(), onLost: (detail) => this.#lost(detail) },
+      () => this.#wake(),
     );
     this.#wire = wire;
     this.#overHttp = wire.kind === "http";

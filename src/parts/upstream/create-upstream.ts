@@ -108,7 +108,7 @@ function httpWire(
 ): Result<ConnectionOptions["wire"], UpstreamFailure> {
   const url = httpPlace(transport, options.config.places);
   if (!url.ok) return url;
-  const make = (events: Pick<WireEvents, "onToolsChanged" | "onLost">): { wire: Wire; forgive: () => void } => ({
+  const make = (events: Omit<WireEvents, "onServerRequest">): { wire: Wire; forgive: () => void } => ({
     wire: new HttpWire({
       url: url.value,
       lookup: classLookup(transport.hostClass, options.resolve),

@@ -10,6 +10,7 @@ export interface ListenOptions {
   readonly schedule: Schedule;
   readonly onServerRequest: (message: Members) => void;
   readonly onToolsChanged: () => void;
+  readonly onListeningAgain: () => void;
   readonly onLost: (detail: string) => void;
 }
 
@@ -41,8 +42,10 @@ export function listenStream(options: ListenOptions): () => void {
           if (over) mine.abort(stopped);
         },
         onOpen: () => {
-          // Something may have been said while nobody listened.
-          if (attempt > 0) options.onToolsChanged();
+          if (attempt > 0) options.onListeningAgain();
+        },
+        // Only what is said counts: a server that closes each stream at once is asked less and less often.
+        onData: () => {
           attempt = 0;
         },
         onRefused: (status) => {
@@ -64,6 +67,7 @@ export function listenStream(options: ListenOptions): () => void {
 interface ListenEvents {
   readonly onController: (controller: Dispatcher.DispatchController) => void;
   readonly onOpen: () => void;
+  readonly onData: () => void;
   /** Any status but 200 with events: 405 says that there is no such stream. */
   readonly onRefused: (status: number) => void;
   readonly onEnd: () => void;
@@ -103,7 +107,9 @@ class ListenHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#done && this.#stream.feed(chunk) !== undefined) controller.abort(stopped);
+    if (this.#done) return;
+    this.#on.onData();
+    if (this.#stream.feed(chunk) !== undefined) controller.abort(stopped);
   }
 
   onResponseEnd(): void {

@@ -70,6 +70,7 @@ export class HttpWire implements Wire, ExchangeHost {
       schedule: this.#options.schedule,
       onServerRequest: (message) => this.serverAsks(message, { link, credential }),
       onToolsChanged: this.#events.onToolsChanged,
+      onListeningAgain: this.#events.onListeningAgain,
       onLost: this.#events.onLost,
     });
   }

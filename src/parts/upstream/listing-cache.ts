@@ -1,6 +1,6 @@
 import { ok, type Result } from "../../core/result.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { failed } from "./failure.ts";
+import { failed, wordsOf } from "./failure.ts";
 import type { Listing, UpstreamFailure } from "./upstream.ts";
 import { backOff } from "./wire.ts";
 
@@ -82,10 +82,19 @@ export class ListingCache {
   async #refresh(): Promise<Result<Listing, UpstreamFailure>> {
     for (let reads = 1; ; reads++) {
       const doubts = this.#doubts;
-      const read = await this.#options.read();
+      const read = await this.#read();
       if (!read.ok) return this.#failed(read.error);
       if (doubts === this.#doubts) return this.#took(read.value);
       if (reads === MAX_READS) return this.#failed(unsteady());
+    }
+  }
+
+  /** Readings begin in the background too, where nobody would catch what is thrown. */
+  async #read(): Promise<Result<Listing, UpstreamFailure>> {
+    try {
+      return await this.#options.read();
+    } catch (error) {
+      return failed("upstream.unavailable", `the listing could not be read: ${wordsOf(error)}`, true);
     }
   }
 

@@ -26,6 +26,8 @@ export interface StdioWireOptions {
 
 /** What the process has not taken yet. Beyond this it does not read, and more would only fill our memory. */
 const MAX_WAITING_BYTES = 16_777_216;
+/** What a server may ask for between two requests of ours; beyond it is neither answered nor reported. */
+const MAX_SERVER_REQUESTS = 64;
 /** A process that lived so long did not fail because of how it was started. */
 const STEADY_MS = 30_000;
 
@@ -42,6 +44,7 @@ export class StdioWire implements Wire {
   readonly #pending = new Map<number, Pending>();
   #child: Child | undefined;
   #startedAt = 0;
+  #serverRequests = 0;
   #attempt = 0;
   #notBefore = 0;
   #closed = false;
@@ -76,6 +79,7 @@ export class StdioWire implements Wire {
       };
       this.#pending.set(request.id, pending);
       request.signal?.addEventListener("abort", onAbort);
+      this.#serverRequests = 0;
       request.onDispatch?.();
       child.value.writeLine(request.body);
     });
@@ -97,7 +101,7 @@ export class StdioWire implements Wire {
   }
 
   #write(line: string): void {
-    this.#child?.writeLine(line);
+    if (this.#child !== undefined && this.#child.waiting <= MAX_WAITING_BYTES) this.#child.writeLine(line);
   }
 
   #running(): Result<Child, UpstreamFailure> {
@@ -145,7 +149,7 @@ export class StdioWire implements Wire {
         return;
       }
       case "request":
-        this.#write(this.#options.events.onServerRequest(what.message));
+        if (++this.#serverRequests <= MAX_SERVER_REQUESTS) this.#write(this.#options.events.onServerRequest(what.message));
         return;
       case "tools_changed":
         this.#options.events.onToolsChanged();

@@ -64,6 +64,8 @@ export interface WireEvents {
   /** The text to answer a request of the server with. */
   onServerRequest(message: Members): string;
   onToolsChanged(): void;
+  /** Nobody listened for a while; something may have been said. */
+  onListeningAgain(): void;
   /** The session or process is gone: what was agreed no longer holds. */
   onLost(detail: string): void;
 }

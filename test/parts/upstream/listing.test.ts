@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { pinOf } from "../../../src/core/tool.ts";
+import type { Listing } from "../../../src/parts/upstream/index.ts";
+import { ListingCache } from "../../../src/parts/upstream/listing-cache.ts";
+import { manualClock } from "../../../src/platform/clock.ts";
 import { startRecordingServer, type Tool } from "../../support/servers/index.ts";
 import { closing, harness, overHttp, told } from "./harness.ts";
 
@@ -186,7 +189,45 @@ describe("the listing of a server", () => {
     for (const stream of crm.streams) stream.destroy();
     await when(() => later.length === 1);
     expect(later[0]?.ms).toBe(1_000);
-    later[0]?.run();
+    later.splice(0)[0]?.run();
     await crm.when(() => crm.streams.size === 1 && listed(crm) === 2);
+    expect(connection.current()?.tools.has("echo")).toBe(true);
+    // Cut again before a word was said on it: the next wait is longer.
+    for (const stream of crm.streams) stream.destroy();
+    await when(() => later.length === 1);
+    expect(later[0]?.ms).toBe(2_000);
+  });
+
+  it("that was read while the tools changed is read again before it is believed", async () => {
+    const live = { definition: tool("x"), pin: pinOf(tool("x"), "session") };
+    const page = (name: string): Listing => ({ era: "session", protocolVersion: "2025-11-25", readAt: 0, tools: new Map([[name, live]]) });
+    const cacheOf = (read: () => string): ListingCache =>
+      new ListingCache({
+        clock: manualClock(0),
+        refreshMs: 10,
+        believeMs: 10,
+        onChange: () => {},
+        read: async () => ({ ok: true, value: page(read()) }),
+      });
+    let reads = 0;
+    const once = cacheOf(() => {
+      if (++reads === 1) once.doubt();
+      return `read_${reads}`;
+    });
+    const listing = await once.get();
+    expect(listing.ok && [...listing.value.tools.keys()]).toEqual(["read_2"]);
+    const restless = cacheOf(() => {
+      restless.doubt();
+      return "never";
+    });
+    expect(await restless.get()).toMatchObject({ ok: false, error: { code: "upstream.unavailable" } });
+    expect(restless.current()).toBeUndefined();
+  });
+
+  it("whose reading throws is a failure like others", async () => {
+    const credentialFor = () => Promise.reject(new Error("broken"));
+    const crm = await server();
+    const listing = await harness({}, { credentialFor }).upstream.connect(overHttp(crm.url)).listing();
+    expect(listing).toMatchObject({ ok: false, error: { code: "upstream.unavailable", detail: expect.stringContaining("broken") } });
   });
 });
