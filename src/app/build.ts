@@ -12,7 +12,7 @@ import {
   type RunningGateway,
 } from "../gateway/index.ts";
 import { createHttpServer, mcpDoor, metricsDoor, opsDoor } from "../http/index.ts";
-import { memoryLedger, redisLedger } from "../parts/budgets/index.ts";
+import { type Ledger, type MemoryLedger, memoryLedger, redisLedger } from "../parts/budgets/index.ts";
 import { bundleLimits, fileBundleStore, fileSequenceFloor } from "../parts/bundle/index.ts";
 import { createCredentials } from "../parts/credentials/index.ts";
 import { openLog } from "../parts/decisions/index.ts";
@@ -46,6 +46,8 @@ export interface Built {
   readonly gateway: RunningGateway;
   readonly parts: Parts;
   readonly data: DataDirectory;
+  /** The budgets that have to be told what was spent before this start; absent where Redis keeps them. */
+  readonly forgetful: MemoryLedger | undefined;
   /** Stops what was built, in the reverse order of its making. */
   close(): Promise<void>;
 }
@@ -71,9 +73,11 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   if (!opened.ok) return err({ detail: opened.error.detail });
   const { log } = opened.value;
   const redis = config.redis && openRedis(config.redis, logger);
-  const ledger = redis ? redisLedger(redis, { tenant: config.bundle.tenant }) : memoryLedger(config.budgets);
+  const memory = memoryLedger(config.budgets);
+  const ledger: Ledger = redis ? redisLedger(redis, { tenant: config.bundle.tenant }) : memory;
   const generations = createGenerations(activationOf(config, surroundings, data), clock, logger);
   const late: { gateway?: RunningGateway } = {};
+  const identity = createIdentity({ issuers: config.issuers }, { clock, logger });
   const credentials = createCredentials({ secrets: config.secrets, environment: surroundings.environment, clock });
   const upstream = createUpstream({
     config: { ...config.upstream, places: config.places },
@@ -87,7 +91,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   });
   const parts: Parts = {
     generations,
-    identity: createIdentity({ issuers: config.issuers }, { clock, logger }),
+    identity,
     upstream,
     credentials,
     ledger,
@@ -114,6 +118,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
     gateway,
     parts,
     data,
+    forgetful: redis ? undefined : memory,
     async close() {
       await app.close();
       await metricsApp?.close();
@@ -122,6 +127,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
       await generations.close();
       await ledger.close();
       await redis?.close();
+      await identity.close();
       await log.close();
     },
   });

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { err, ok, type Result } from "../core/result.ts";
+import { spendOf } from "../gateway/index.ts";
 import { fileBundleStore, fileSequenceFloor, fileSource } from "../parts/bundle/index.ts";
+import { tailLog } from "../parts/decisions/index.ts";
 import { type Built, build, type NotBuilt, type Surroundings } from "./build.ts";
 import type { Config } from "./config.ts";
 
@@ -28,13 +30,8 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     await built.close();
     return activated;
   }
-  const source = fileSource(config.bundle.file, {
-    maxBytes: config.bundle.max_bytes,
-    pollMs: config.bundle.poll_ms,
-    settleMs: SETTLE_MS,
-    onCandidate: async (bytes) => void (await built.parts.generations.activate(bytes)),
-    onProblem: (problem) => surroundings.logger.error({ code: problem.code, detail: problem.detail }, "the bundle file cannot be read"),
-  });
+  await restoreSpend(built, config, surroundings);
+  const source = watch(built, config, surroundings);
   const flush = setInterval(() => void built.gateway.flush(), FLUSH_MS);
   try {
     const url = await built.app.listen({ host: config.listen.host, port: config.listen.port });
@@ -59,6 +56,38 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     await built.close();
     return err({ detail: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** Watches the bundle, and the keyring that says whose signature counts: what was refused for a key is tried again when that changes. */
+function watch(built: Built, { bundle }: Config, { logger }: Surroundings): { close(): Promise<void> } {
+  const activate = async (bytes: Uint8Array) => void (await built.parts.generations.activate(bytes));
+  const watched = { maxBytes: bundle.max_bytes, pollMs: bundle.poll_ms, settleMs: SETTLE_MS };
+  const problem = (what: string) => (found: { readonly code: string; readonly detail: string }) =>
+    logger.error({ code: found.code, detail: found.detail }, `the ${what} cannot be read`);
+  const bundles = fileSource(bundle.file, { ...watched, onCandidate: activate, onProblem: problem("bundle file") });
+  const keyring = fileSource(bundle.keyring, {
+    ...watched,
+    onCandidate: async () => {
+      const bytes = await readFile(bundle.file).catch(() => undefined);
+      if (bytes) await activate(bytes);
+    },
+    onProblem: problem("keyring"),
+  });
+  return {
+    close: async () => {
+      await bundles.close();
+      await keyring.close();
+    },
+  };
+}
+
+/** Tells a ledger in memory what the log says was spent. */
+async function restoreSpend({ forgetful, parts, data }: Built, { bundle }: Config, { clock, logger }: Surroundings): Promise<void> {
+  const generation = parts.generations.for(bundle.tenant);
+  if (!forgetful || !generation) return;
+  const spent = await spendOf(tailLog(data.logFolder), generation, clock.now());
+  for (const { levels, at } of spent) forgetful.restore(levels, at);
+  if (spent.length > 0) logger.info({ reservations: spent.length }, "budgets go on where the log says they were");
 }
 
 /** The bundle of the configured file; if that one is refused, the last one that was promoted, verified again. */

@@ -19,3 +19,4 @@ export { type Activation, createGenerations, type GenerationStatus, type Generat
 export { keyedMasker, type Masker } from "./mask.ts";
 export { createMeter, latencyBuckets, type Meter, type MeterReading } from "./meter.ts";
 export type { Parts } from "./parts.ts";
+export { type SpentAt, spendOf } from "./restore-spend.ts";
