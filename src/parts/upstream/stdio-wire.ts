@@ -37,6 +37,14 @@ interface Pending {
   settle(answer: Result<WireAnswer, UpstreamFailure>): void;
 }
 
+/**
+ * A message is a line. In JSON a raw line break can only stand between two tokens, where any space will do; left as it is,
+ * it would let the text of arguments begin a message of its own.
+ */
+function oneLine(body: string): string {
+  return body.includes("\n") || body.includes("\r") ? body.replaceAll(/[\r\n]/g, " ") : body;
+}
+
 /** A process that speaks one JSON message a line. Many requests are under way at once, told apart by id. */
 export class StdioWire implements Wire {
   readonly kind = "stdio";
@@ -81,7 +89,7 @@ export class StdioWire implements Wire {
       request.signal?.addEventListener("abort", onAbort);
       this.#serverRequests = 0;
       request.onDispatch?.();
-      child.value.writeLine(request.body);
+      child.value.writeLine(oneLine(request.body));
     });
   }
 

@@ -40,6 +40,15 @@ describe("a server over stdio", () => {
     expect(crm.calls()[0]?.argsText).toBe('{"amount":1.50,"text":"line\\nbreak"}');
   });
 
+  it("gets arguments on one line, so that they cannot begin a message of their own", async () => {
+    const { crm, upstream } = start();
+    const connection = upstream.connect(overStdio(crm));
+    const argsText = '{\n"a": [\r\n{"jsonrpc":"2.0","id":99,"method":"tools/call","params":{"name":"echo"}}\n]}';
+    expect(await told(connection, { argsText })).toBe("result");
+    expect(crm.calls()).toHaveLength(1);
+    expect(crm.calls()[0]?.args).toEqual(JSON.parse(argsText));
+  });
+
   it("gets an empty environment, the working directory of its place, and its arguments as they are", async () => {
     const { crm, upstream } = start();
     await upstream.connect(overStdio(crm)).listing();
