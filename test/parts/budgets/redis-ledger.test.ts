@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Ledger, redisLedger } from "../../../src/parts/budgets/index.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { openRedis, type RedisConnection, redisConfig } from "../../../src/platform/redis.ts";
@@ -183,9 +183,12 @@ async function command(url: string, name: string, ...args: string[]): Promise<un
 
 /** Asks until the answer is not `budget.unavailable`: the connection finds its way back in its own time. */
 async function eventually<T extends { readonly ok: boolean }>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (answer.ok) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  return await vi.waitFor(
+    async () => {
+      const answer = await ask();
+      expect(answer.ok).toBe(true);
+      return answer;
+    },
+    { timeout: 15_000, interval: 10 },
+  );
 }
