@@ -19,9 +19,9 @@ describe("an answer", () => {
         const result = JSON.stringify(value);
         const text = resultFirst ? `{"result":${result},"jsonrpc":"2.0","id":7}` : `{"jsonrpc":"2.0","id":7,"result":${result}}`;
         const outcome = read(text);
-        // Lone surrogates are the one thing that survives writing and is refused.
+        // What survives writing and is refused all the same.
         if (outcome.ok) expect(outcome.value).toMatchObject({ kind: "result", text: result });
-        else expect(text).toContain("\\ud");
+        else expect(text).toMatch(/\\ud|__proto__/);
       }),
     );
   });
@@ -31,7 +31,7 @@ describe("an answer", () => {
       fc.property(results, (value) => {
         const text = JSON.stringify({ id: 7, extra: [1], result: value, jsonrpc: "2.0" }, null, 2);
         const outcome = read(text);
-        if (!outcome.ok || outcome.value.kind !== "result") return expect(text).toContain("\\ud");
+        if (!outcome.ok || outcome.value.kind !== "result") return expect(text).toMatch(/\\ud|__proto__/);
         expect(text).toContain(`"result": ${outcome.value.text}`);
         expect(JSON.parse(outcome.value.text)).toEqual(JSON.parse(text).result);
       }),
