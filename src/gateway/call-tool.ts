@@ -70,17 +70,22 @@ async function aim(call: Call, target: Target): Promise<AimedCall> {
 
 async function factsOf(call: Call, target: Target): Promise<TargetFacts> {
   const mistakes = target.tool.validate(call.request.args ?? {});
+  const contradiction = target.repeated.length === 0 ? undefined : call.request.repeats?.(target.repeated);
+  const own = contradiction === undefined ? { mistakes } : { mistakes, contradiction };
   const connection = call.parts.upstream.connect(target.server);
   const current = connection.current();
   const listing = current ? ({ ok: true, value: current } as const) : await connection.listing();
-  if (!listing.ok) return { pinned: true, mistakes, unavailable: hostReason(listing.error.code) };
-  return { pinned: listing.value.tools.get(target.tool.name)?.pin === target.tool.pin, mistakes };
+  if (!listing.ok) return { pinned: true, ...own, unavailable: hostReason(listing.error.code) };
+  return { pinned: listing.value.tools.get(target.tool.name)?.pin === target.tool.pin, ...own };
 }
 
 async function judge(call: AimedCall): Promise<JudgedCall> {
-  const { generation, target } = call;
-  const decision = await generation.policy.decide(call.inputText, loadOf(call));
-  return { ...call, decision, recordedInput: await recordedInput(call, target) };
+  const { memo, policy } = call.generation;
+  const key = memo.keyOf(call);
+  const known = key === undefined ? undefined : memo.find(key);
+  const decision = known ?? (await policy.decide(call.inputText, loadOf(call)));
+  if (key !== undefined && known === undefined) memo.keep(key, decision);
+  return { ...call, decision, remembered: known !== undefined, recordedInput: await recordedInput(call, call.target) };
 }
 
 function loadOf(call: AimedCall): Load {
@@ -103,6 +108,7 @@ async function recordedInput(call: AimedCall, target: Target): Promise<string> {
 function refusalOf(call: JudgedCall): Ending | undefined {
   const { decision, facts } = call;
   if (!decision.known) return { kind: "unknown" };
+  if (facts.contradiction !== undefined) return { kind: "contradicted", detail: facts.contradiction };
   if (decision.effect === "deny" && decision.reasons.length > 0) return { kind: "refused", reasons: decision.reasons.map(told) };
   if (!facts.pinned) return { kind: "refused", reasons: [hostReason("tool.drifted")] };
   if (facts.mistakes.length > 0) return { kind: "refused", reasons: [hostReason("args.invalid", { mistakes: facts.mistakes.join("; ") })] };

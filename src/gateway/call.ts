@@ -37,11 +37,15 @@ export interface TargetFacts {
   readonly unavailable?: ToldReason;
   /** Where the arguments do not fit the pinned schema. */
   readonly mistakes: readonly string[];
+  /** Where the message repeats its arguments otherwise than they are. */
+  readonly contradiction?: string;
 }
 
 /** A call that policy has judged. */
 export interface JudgedCall extends AimedCall {
   readonly decision: Decision;
+  /** Whether the decision was remembered from an equal input. */
+  readonly remembered: boolean;
   /** The input as records may show it. */
   readonly recordedInput: string;
 }
@@ -54,6 +58,7 @@ export interface IntendedCall extends JudgedCall {
 /** How a call ended, before it is settled. */
 export type Ending =
   | { readonly kind: "unknown" }
+  | { readonly kind: "contradicted"; readonly detail: string }
   | { readonly kind: "refused"; readonly reasons: readonly ToldReason[]; readonly retryAfterMs?: number }
   | { readonly kind: "result"; readonly text: string; readonly reply: UpstreamReply }
   | {

@@ -1,3 +1,4 @@
+import { sha256Hex } from "../core/digest.ts";
 import type { VerifiedToken } from "../core/principal.ts";
 import type { Catalog, CatalogAgent } from "../parts/catalog/index.ts";
 
@@ -11,6 +12,8 @@ export interface CallerFacts {
   readonly recordText: string;
   /** Values of the budget dimensions that do not depend on the target, escaped for a key. */
   readonly dimensions: { readonly tenant: string; readonly team: string; readonly agent: string; readonly user: string };
+  /** Stands for `inputText` in the keys of remembered decisions: equal texts have equal digests. */
+  readonly digest: string;
   /** Most entries of any array about the caller. */
   readonly widest: number;
 }
@@ -52,10 +55,12 @@ export function callerFacts(token: VerifiedToken, agent: CatalogAgent, catalog: 
     instance: token.agent,
     ...(token.user === undefined ? {} : { user: token.user.id }),
   };
+  const inputText = membersOf(input);
   return {
     token,
     agent,
-    inputText: membersOf(input),
+    inputText,
+    digest: sha256Hex(inputText),
     recordText: membersOf({ tenant: token.tenant, principal }),
     dimensions: {
       tenant: escapeKey(token.tenant),

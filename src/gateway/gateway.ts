@@ -3,6 +3,7 @@ import type { DecisionId } from "../core/ids.ts";
 import type { VerifiedToken } from "../core/principal.ts";
 import type { Result } from "../core/result.ts";
 import type { Era, ToolDefinition } from "../core/tool.ts";
+import type { ParamHeader } from "../parts/upstream/index.ts";
 
 /** What the doors may ask for. No step behind it knows HTTP; eras matter only as facts of the exchange. */
 export interface Gateway {
@@ -75,6 +76,11 @@ export interface CallRequest {
   /** JSON text of `args`, exactly what will be judged and forwarded; made from `args` if absent. */
   readonly argsText?: string;
   readonly signal: AbortSignal;
+  /**
+   * Compares what the caller's message repeats of its arguments (`x-mcp-header` in the pinned schema) with the arguments.
+   * Returns what differs, without any value. The answer tells it only to callers that may know the tool.
+   */
+  readonly repeats?: (declared: readonly ParamHeader[]) => string | undefined;
   readonly onProgress?: (progress: { readonly progress: number; readonly total?: number; readonly message?: string }) => void;
 }
 
@@ -85,6 +91,8 @@ export type CallAnswer =
   | ({ readonly kind: "refused" } & Refused)
   /** Looks exactly like a tool that does not exist: -32602. */
   | { readonly kind: "unknown"; readonly decisionId: DecisionId }
+  /** The message repeats its arguments and contradicts itself: -32020. */
+  | { readonly kind: "contradicted"; readonly detail: string; readonly decisionId: DecisionId }
   /** A JSON-RPC error that the server itself answered. */
   | { readonly kind: "error"; readonly code: number; readonly message: string; readonly data?: unknown; readonly decisionId: DecisionId }
   /** The caller cancelled: no answer is due. */

@@ -5,14 +5,17 @@ import type { ToolDefinition } from "../core/tool.ts";
 import type { VerifiedBundle } from "../parts/bundle/index.ts";
 import type { AgentRefusal, Catalog, CatalogTool } from "../parts/catalog/index.ts";
 import type { Policy } from "../parts/policy/index.ts";
+import { type ParamHeader, paramHeaders } from "../parts/upstream/index.ts";
 import { type CallerFacts, callerFacts } from "./caller-facts.ts";
 import { serverText, timeTeller, toolText } from "./input.ts";
+import { createMemo, type DecisionMemo, type MemoPlan, memoPlan } from "./memo.ts";
 
 /** One activated bundle with its policy and catalog. Immutable, and pinned for the life of a request. */
 export interface Generation {
   readonly bundle: VerifiedBundle;
   readonly policy: Policy;
   readonly catalog: Catalog;
+  readonly memo: DecisionMemo;
   /** `"bundle":{…}` as records name it, serialised once. */
   readonly bundleText: string;
   /** Every catalogued tool by `<server>.<tool>`. */
@@ -39,8 +42,12 @@ export interface Target {
   /** The definition under the server's own name and under the aggregate's. */
   readonly definitionText: string;
   readonly aggregateText: string;
+  /** Arguments that a message of the stateless era repeats in its headers. */
+  readonly repeated: readonly ParamHeader[];
   readonly rules: ReadonlySet<string>;
   readonly nested: boolean;
+  /** What a decision about it depends on; absent where it must be judged anew each time. */
+  readonly memoPlan: MemoPlan | undefined;
   /** Only reads: a lost record of it loses no act. */
   readonly readOnly: boolean;
 }
@@ -60,6 +67,7 @@ export function generationOf(bundle: VerifiedBundle, policy: Policy, catalog: Ca
     bundle,
     policy,
     catalog,
+    memo: createMemo(),
     bundleText: `"bundle":${JSON.stringify(bundle.identity)}`,
     targets,
     targetsOf,
@@ -88,8 +96,11 @@ function targetOf(catalog: Catalog, server: ServerDefinition, tool: CatalogTool)
     driftedText: toolText(tool, false),
     definitionText: JSON.stringify(tool.definition),
     aggregateText: JSON.stringify(renamed(tool.definition, name)),
+    // A declaration against the specification is one that no client follows.
+    repeated: paramHeaders(tool.definition.inputSchema) ?? [],
     rules: catalog.rulesFor(server.id),
     nested: catalog.needsWorker(server.id),
+    memoPlan: memoPlan(catalog.readsFor(server.id)),
     readOnly: tool.effects.length > 0 && tool.effects.every((effect) => effect === "read"),
   };
 }

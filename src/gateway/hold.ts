@@ -51,7 +51,7 @@ export function timeoutOf(call: JudgedCall): number {
 
 function intentText(call: IntendedCall): string {
   const head = headText(recordHead(call, "intent"));
-  const judged = judgedText("toolgate/decide", call.recordedInput, call.argsDigest, call.decision);
+  const judged = judgedText(call);
   const held = call.reservation ? reservationsText(call.reservation.id, call.reservation.levels) : "";
   return `${head}${judged}${held}}`;
 }

@@ -1,4 +1,5 @@
 export type { Session, Sessions } from "../parts/sessions/index.ts";
+export type { ParamHeader } from "../parts/upstream/index.ts";
 export { type ActivationOptions, createActivation } from "./activation.ts";
 export { createGateway, type RunningGateway } from "./create-gateway.ts";
 export type {

@@ -32,14 +32,29 @@ export function headText(head: RecordHead): string {
 }
 
 /** `,"entrypoint":…,"input":…,"args_digest":…,"decision":…`: everything a replay needs. */
-export function judgedText(entrypoint: string, inputText: string, argsDigest: string | undefined, decision: Decision): string {
-  const digest = argsDigest === undefined ? "" : `,"args_digest":"${argsDigest}"`;
-  return `,"entrypoint":"${entrypoint}","input":${inputText}${digest},"decision":${decisionText(decision)}`;
+export function judgedText(judged: Judged): string {
+  const digest = judged.argsDigest === undefined ? "" : `,"args_digest":"${judged.argsDigest}"`;
+  const memo = judged.remembered ? ',"memo":true' : "";
+  return `,"entrypoint":"toolgate/decide","input":${judged.recordedInput}${digest},"decision":${decisionText(judged.decision)}${memo}`;
 }
 
+interface Judged {
+  readonly recordedInput: string;
+  readonly argsDigest: string | undefined;
+  readonly decision: Decision;
+  readonly remembered: boolean;
+}
+
+// A decision that is remembered, or read once from equal text, is one object: its text is written once.
+const texts = new WeakMap<Decision, string>();
+
 function decisionText(decision: Decision): string {
-  const { effect, known, permits, reasons, obligations, redactions } = decision;
-  return JSON.stringify({ effect, known, permits, reasons, obligations, redactions });
+  const known = texts.get(decision);
+  if (known !== undefined) return known;
+  const { effect, known: isKnown, permits, reasons, obligations, redactions } = decision;
+  const text = JSON.stringify({ effect, known: isKnown, permits, reasons, obligations, redactions });
+  texts.set(decision, text);
+  return text;
 }
 
 export function reservationsText(id: string, levels: readonly HeldLevel[]): string {

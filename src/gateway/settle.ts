@@ -33,14 +33,19 @@ function nameAtDoor(exchange: Exchange, tool: string): string {
 
 /** Records a call that was not let through, then answers. A refusal that cannot be recorded says that instead. */
 export async function recordRefusal(call: Call | JudgedCall, ending: Ending): Promise<CallAnswer> {
-  const reasons = ending.kind === "refused" ? ending.reasons : [hostReason("tool.unknown")];
+  const reasons = reasonsOf(ending);
   let text = headText(recordHead(call, "refusal"));
-  if ("decision" in call) text += judgedText("toolgate/decide", call.recordedInput, call.argsDigest, call.decision);
+  if ("decision" in call) text += judgedText(call);
   text += `,"effect":"deny"${reasonsText(reasons)}}`;
   const recorded = await call.parts.log.append(text, "grouped");
   meter(call, ending, reasons);
   if (!recorded.ok) return answerOf(call, { kind: "refused", reasons: [hostReason("gateway.log_unavailable")] });
   return answerOf(call, ending);
+}
+
+function reasonsOf(ending: Ending): readonly ToldReason[] {
+  if (ending.kind === "refused") return ending.reasons;
+  return [ending.kind === "contradicted" ? hostReason("gateway.invalid_request", { detail: ending.detail }) : hostReason("tool.unknown")];
 }
 
 /** A caller that no generation knows: the refusal is recorded without a bundle. */
@@ -131,7 +136,7 @@ function isError(ending: Ending & { kind: "result" }): boolean {
 }
 
 function effectOf(ending: Ending): string {
-  if (ending.kind === "refused" || ending.kind === "unknown") return "deny";
+  if (ending.kind === "refused" || ending.kind === "unknown" || ending.kind === "contradicted") return "deny";
   return ending.kind === "cancelled" ? "cancelled" : "allow";
 }
 
@@ -145,6 +150,8 @@ function answerOf(call: Call, ending: Ending): CallAnswer {
   switch (ending.kind) {
     case "unknown":
       return { kind: "unknown", decisionId };
+    case "contradicted":
+      return { kind: "contradicted", detail: ending.detail, decisionId };
     case "cancelled":
       return { kind: "cancelled", decisionId };
     case "result":

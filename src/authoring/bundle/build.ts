@@ -21,6 +21,7 @@ import { compileWasm } from "./compile.ts";
 import { readLibrary } from "./library.ts";
 import { gatherMistakes, type Mistakes } from "./mistake.ts";
 import { packBundle } from "./pack.ts";
+import type { ReadPath } from "./reads.ts";
 
 export interface BuildOptions {
   /** Folder with `policy/`, `catalog/` and `cases/`. */
@@ -75,7 +76,12 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
     index_kinds: Object.fromEntries(facts.packages.map((one) => [one.name, one.kinds])),
     settings,
     custom,
-    catalog: { ...catalog, rules: Object.fromEntries(facts.packages.map((one) => [one.name, one.rules])), worker: workers(facts) },
+    catalog: {
+      ...catalog,
+      rules: Object.fromEntries(facts.packages.map((one) => [one.name, one.rules])),
+      worker: workers(facts),
+      reads: readsByPackage(facts),
+    },
     // As text: the nanoseconds of a case's clock are beyond what a reader of the data may round.
     cases: cases.map((one) => ({ ...one, input: JSON.stringify(one.input) })),
   };
@@ -145,6 +151,11 @@ function indexOf(facts: PolicyFacts, servers: readonly string[]): Readonly<Recor
     return [server, packages.map((one) => one.name)] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** Packages whose reads cannot be told are left out: their decisions are never remembered. */
+function readsByPackage(facts: PolicyFacts): Readonly<Record<string, readonly ReadPath[]>> {
+  return Object.fromEntries(facts.packages.flatMap(({ name, reads }) => (reads ? [[name, reads] as const] : [])));
 }
 
 function workers(facts: PolicyFacts): readonly string[] {

@@ -3,6 +3,7 @@ import { checkMetadata } from "./check-metadata.ts";
 import { checkHeads, checkPackage, checkReach } from "./check-rules.ts";
 import { needsWorker } from "./iteration.ts";
 import type { Mistakes } from "./mistake.ts";
+import { type ReadPath, readsOf } from "./reads.ts";
 import { type Module, parseModules } from "./rego-ast.ts";
 
 export interface PolicySources {
@@ -29,6 +30,8 @@ export interface AuthorPackage {
   /** Which of the seven rules it declares. */
   readonly rules: readonly string[];
   readonly worker: boolean;
+  /** The input paths it can read; absent where that cannot be told. */
+  readonly reads: readonly ReadPath[] | undefined;
 }
 
 /** Checks the author's modules, package by package in the order of names. */
@@ -53,6 +56,7 @@ export async function checkPolicies(sources: PolicySources, mistakes: Mistakes):
       kinds: facts?.kinds ?? [],
       rules: [...new Set(declared)].sort(),
       worker: needsWorker(name, own),
+      reads: readsOf(own),
     });
   }
   return { packages, checkable };

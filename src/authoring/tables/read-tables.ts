@@ -12,7 +12,7 @@ export interface TableData {
   readonly roles: ResolvedRoles;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly custom: Readonly<Record<string, unknown>>;
-  readonly catalog: Omit<CatalogData, "rules" | "worker">;
+  readonly catalog: Omit<CatalogData, "rules" | "worker" | "reads">;
 }
 
 export interface TablesRead {

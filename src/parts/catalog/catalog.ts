@@ -18,6 +18,8 @@ export interface Catalog {
   rulesFor(serverId: string): ReadonlySet<RuleName>;
   /** Whether a package serving this server iterates in a nested way and must be evaluated in a worker. */
   needsWorker(serverId: string): boolean;
+  /** Every input path that a package serving this server can read; `undefined` where that cannot be told. */
+  readsFor(serverId: string): readonly (readonly string[])[] | undefined;
   /** IANA zone in which `input.time.hour` and `weekday` are told. */
   readonly timezone: string;
 }

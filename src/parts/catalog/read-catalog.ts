@@ -96,6 +96,7 @@ class BundleCatalog implements Catalog {
   readonly #groups: ReadonlyMap<string, readonly string[]>;
   readonly #rules = new Map<string, ReadonlySet<RuleName>>();
   readonly #workers: ReadonlySet<string>;
+  readonly #reads = new Map<string, readonly (readonly string[])[]>();
   /** By the list itself, not its words: a token is verified once and carries the same list on every call. */
   readonly #rolesOf = new WeakMap<readonly string[], readonly string[]>();
 
@@ -110,6 +111,10 @@ class BundleCatalog implements Catalog {
     this.#agents = new AgentIndex(catalog.agents);
     this.#groups = new Map(Object.entries(catalog.groups).map(([name, group]) => [name, group.roles]));
     for (const [server, packages] of Object.entries(index)) this.#rules.set(server, rulesOf(packages, catalog.rules));
+    for (const [server, packages] of Object.entries(index)) {
+      const told = packages.map((name) => (Object.hasOwn(catalog.reads, name) ? catalog.reads[name] : undefined));
+      if (told.every((paths) => paths !== undefined)) this.#reads.set(server, told.flat());
+    }
     const nested = new Set(catalog.worker);
     this.#workers = new Set(Object.keys(index).filter((server) => index[server]?.some((name) => nested.has(name))));
   }
@@ -134,6 +139,10 @@ class BundleCatalog implements Catalog {
 
   rulesFor(serverId: string): ReadonlySet<RuleName> {
     return this.#rules.get(serverId) ?? this.#rules.get("_none") ?? everyRule;
+  }
+
+  readsFor(serverId: string): readonly (readonly string[])[] | undefined {
+    return this.#reads.get(serverId);
   }
 
   needsWorker(serverId: string): boolean {

@@ -244,6 +244,10 @@ export const catalogSchema = z.strictObject({
   budgets: budgetsSchema,
   rules: z.record(z.string(), z.array(ruleNameSchema)),
   worker: z.array(z.string()),
+  reads: z
+    .record(z.string(), z.array(z.array(z.string()).min(1)))
+    .default({})
+    .describe("input paths that each package can read; none for a package where that cannot be told"),
   timezone: timezoneSchema,
 });
 

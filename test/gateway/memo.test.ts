@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../../src/core/decision.ts";
+import type { AimedCall } from "../../src/gateway/call.ts";
+import { createMemo, type MemoPlan, memoPlan } from "../../src/gateway/memo.ts";
+
+const allow: Decision = { effect: "allow", known: true, permits: [], reasons: [], obligations: [], redactions: [] };
+
+interface Facts {
+  readonly reads: readonly (readonly string[])[] | undefined;
+  readonly args?: Record<string, unknown>;
+  readonly caller?: string;
+  readonly target?: string;
+  readonly pinned?: boolean;
+  readonly mistakes?: readonly string[];
+  readonly now?: number;
+  readonly client?: string;
+  readonly ip?: string;
+  readonly intent?: string;
+}
+
+/** As much of a call as a key is made of. */
+function call({
+  reads,
+  args = {},
+  caller = "ann",
+  target = "crm.get",
+  pinned = true,
+  mistakes = [],
+  now = 0,
+  client = "c",
+  ip = "::1",
+  intent = "",
+}: Facts) {
+  const plan: MemoPlan | undefined = memoPlan(reads);
+  return {
+    caller: { digest: caller, token: {} },
+    target: { id: target, memoPlan: plan },
+    facts: { pinned, mistakes },
+    request: { args },
+    argsText: JSON.stringify(args),
+    exchange: { client: { name: client, version: "1" }, network: { ip, mtls: false }, request: { intent } },
+    now,
+  } as unknown as AimedCall;
+}
+
+const key = (facts: Facts) => createMemo().keyOf(call(facts));
+
+describe("remembering decisions", () => {
+  it("does not where the build could not tell what is read", () => {
+    expect(key({ reads: undefined })).toBeUndefined();
+  });
+
+  it.each([
+    ["time", "ns"],
+    ["time", "rfc3339"],
+    ["time"],
+    ["budgets", "x"],
+    ["approvals"],
+    ["session", "age_s"],
+    ["session"],
+    ["something_new"],
+  ])("does not where a rule reads input.%s %s", (...path) => {
+    expect(key({ reads: [path.filter((step) => step !== undefined)] })).toBeUndefined();
+  });
+
+  it("tells callers, targets and pins apart whatever is read", () => {
+    const reads = [["user", "groups"]];
+    const keys = [key({ reads }), key({ reads, caller: "bob" }), key({ reads, target: "crm.put" }), key({ reads, pinned: false })];
+    expect(new Set(keys).size).toBe(4);
+  });
+
+  it("tells the arguments apart that are read, and only those", () => {
+    const reads = [["args", "amount"]];
+    expect(key({ reads, args: { amount: 1, note: "a" } })).toBe(key({ reads, args: { amount: 1, note: "b" } }));
+    expect(key({ reads, args: { amount: 1 } })).not.toBe(key({ reads, args: { amount: 2 } }));
+    expect(key({ reads, args: { amount: 1 } })).not.toBe(key({ reads, args: { amount: "1" } }));
+    expect(key({ reads, args: {} })).not.toBe(key({ reads, args: { amount: null } }));
+  });
+
+  it("takes no inherited member for an argument", () => {
+    expect(key({ reads: [["args", "toString"]], args: {} })).toBe(key({ reads: [["args", "toString"]], args: { a: 1 } }));
+  });
+
+  it("keeps values of one argument from reaching into the place of the next", () => {
+    const reads = [
+      ["args", "a"],
+      ["args", "b"],
+    ];
+    expect(key({ reads, args: { a: 'x\u0001"y', b: "z" } })).not.toBe(key({ reads, args: { a: "x", b: 'y\u0001"z' } }));
+  });
+
+  it("treats arguments that do not fit the schema as absent, as the input does", () => {
+    const reads = [["args", "amount"]];
+    expect(key({ reads, args: { amount: 1 }, mistakes: ["/amount: type string"] })).toBe(key({ reads, args: {}, mistakes: ["x"] }));
+  });
+
+  it("holds a decision on the wall clock for a minute", () => {
+    const reads = [["time", "hour"]];
+    expect(key({ reads, now: 0 })).toBe(key({ reads, now: 59_999 }));
+    expect(key({ reads, now: 0 })).not.toBe(key({ reads, now: 60_000 }));
+  });
+
+  it("tells client, network and claims of the request apart where they are read", () => {
+    expect(key({ reads: [["client", "name"]], client: "a" })).not.toBe(key({ reads: [["client", "name"]], client: "b" }));
+    expect(key({ reads: [["network", "ip"]], ip: "a" })).not.toBe(key({ reads: [["network", "ip"]], ip: "b" }));
+    expect(key({ reads: [["request", "intent"]], intent: "a" })).not.toBe(key({ reads: [["request", "intent"]], intent: "b" }));
+    expect(key({ reads: [], client: "a", ip: "a", intent: "a" })).toBe(key({ reads: [], client: "b", ip: "b", intent: "b" }));
+  });
+
+  it("never remembers a failure of the moment", () => {
+    const memo = createMemo();
+    memo.keep("k", { ...allow, effect: "deny", reasons: [{ code: "policy.timeout", rule: "toolgate" }] });
+    expect(memo.find("k")).toBeUndefined();
+  });
+
+  it("stays bounded and forgets the oldest half", () => {
+    const memo = createMemo();
+    for (let i = 0; i < 100_000; i++) memo.keep(`k${i}`, allow);
+    expect(memo.find("k99999")).toBe(allow);
+    expect(memo.find("k0")).toBeUndefined();
+  });
+});
