@@ -2,8 +2,10 @@ import { sentenceOf } from "../../core/reasons.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { CallAnswer, CallRequest, Exchange } from "../../gateway/index.ts";
 import { errorText, notificationText, refusedResultText, resultText, sendJson, withoutResultType, withResultType } from "./answer.ts";
+import { headersDisagree } from "./envelope.ts";
 import { EventStream } from "./event-stream.ts";
 import { metaOf } from "./message.ts";
+import { paramProblem } from "./param-headers.ts";
 import { badParams, codes, type Fault, isMembers, isRequestId, type Members, type Message, meta, type RequestId } from "./protocol.ts";
 import { unknownToolText } from "./tools.ts";
 import { headerOf, refuse, type Visit } from "./visit.ts";
@@ -35,6 +37,7 @@ export async function callTool(
     args,
     ...(args === undefined ? {} : { argsText: JSON.stringify(args) }),
     signal: controller.signal,
+    ...(exchange.era === "stateless" ? { repeats: (declared) => paramProblem(visit.request, declared, args) } : {}),
     ...(progress === undefined ? {} : { onProgress: progress.report }),
   };
   let answer: CallAnswer;
@@ -54,8 +57,9 @@ export async function callTool(
   sendJson(visit.reply, statusOf(answer, exchange), text);
 }
 
-/** The stateless era says at the HTTP level too that a capability is missing; every other outcome is told in band. */
+/** The stateless era says at the HTTP level too that a capability is missing or headers lie; every other outcome is told in band. */
 function statusOf(answer: CallAnswer, exchange: Exchange): number {
+  if (answer.kind === "contradicted") return 400;
   return answer.kind === "error" && answer.code === codes.missingCapability && exchange.era === "stateless" ? 400 : 200;
 }
 
@@ -68,6 +72,8 @@ function answerText(id: RequestId, tool: string, answer: CallAnswer, exchange: E
       return resultText(id, complete(refusedResultText(answer)));
     case "unknown":
       return unknownToolText(id, tool, answer.decisionId);
+    case "contradicted":
+      return errorText(id, codes.headerMismatch, headersDisagree(answer.detail), { decision: answer.decisionId });
     case "error":
       return errorText(id, answer.code, answer.message, answer.data);
     case "cancelled":

@@ -78,7 +78,7 @@ function checkName(request: FastifyRequest, asked: Message): Fault | undefined {
 const ENCODED = /^=\?base64\?(.*)\?=$/s;
 
 /** A header value that may be wrapped in `=?base64?…?=` because it holds what headers cannot. `undefined` for a broken one. */
-function decodeHeader(value: string): string | undefined {
+export function decodeHeader(value: string): string | undefined {
   const inner = ENCODED.exec(value)?.[1];
   if (inner === undefined) return value;
   const bytes = Buffer.from(inner, "base64");
@@ -87,7 +87,11 @@ function decodeHeader(value: string): string | undefined {
 }
 
 function mismatch(asked: Message, what: string): Fault {
-  return fault(asked, codes.headerMismatch, `Bad request: headers and body disagree: ${what}`);
+  return fault(asked, codes.headerMismatch, headersDisagree(what));
+}
+
+export function headersDisagree(what: string): string {
+  return `Bad request: headers and body disagree: ${what}`;
 }
 
 function fault(asked: Message, code: number, message: string, data?: Members): Fault {

@@ -1,5 +1,6 @@
 export { type UpstreamConfig, upstreamConfig } from "./config.ts";
 export { createUpstream, type UpstreamOptions } from "./create-upstream.ts";
+export { type ParamHeader, paramHeaders } from "./param-headers.ts";
 export type {
   Listing,
   LiveTool,
