@@ -95,6 +95,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
     upstream,
     credentials,
     ledger,
+    budgetsReady: () => redis?.isReady() ?? true,
     log,
     durability: config.log.durability,
     masker: keyedMasker(data.maskKey),

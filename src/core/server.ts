@@ -18,6 +18,11 @@ export interface ServerDefinition {
   readonly drift: "strict";
 }
 
+/** A server that is only proposed, or retired, is never spoken to. */
+export function isInUse(server: ServerDefinition): boolean {
+  return server.status === "approved" || server.status === "deprecated";
+}
+
 export interface HttpTransport {
   readonly kind: "http";
   readonly place: { readonly url: string } | { readonly name: string };

@@ -1,4 +1,5 @@
 import { maxWidth } from "../core/json/index.ts";
+import { isInUse } from "../core/server.ts";
 import type { Load } from "../parts/policy/index.ts";
 import type { AimedCall, Call, Ending, JudgedCall, TargetFacts } from "./call.ts";
 import { dispatch } from "./dispatch.ts";
@@ -72,6 +73,8 @@ async function factsOf(call: Call, target: Target): Promise<TargetFacts> {
   const mistakes = target.tool.validate(call.request.args ?? {});
   const contradiction = target.repeated.length === 0 ? undefined : call.request.repeats?.(target.repeated);
   const own = contradiction === undefined ? { mistakes } : { mistakes, contradiction };
+  // Policy says why; the host only leaves it alone.
+  if (!isInUse(target.server)) return { pinned: true, mistakes, unavailable: hostReason("server.not_approved") };
   const connection = call.parts.upstream.connect(target.server);
   const current = connection.current();
   const listing = current ? ({ ok: true, value: current } as const) : await connection.listing();

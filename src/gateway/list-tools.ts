@@ -1,5 +1,7 @@
 import { sha256 } from "../core/digest.ts";
 import { err, ok, type Result } from "../core/result.ts";
+import { isInUse } from "../core/server.ts";
+import type { Listing, ServerConnection } from "../parts/upstream/index.ts";
 import type { CallerFacts } from "./caller-facts.ts";
 import type { Exchange, ListedTool, Refused, ToolList } from "./gateway.ts";
 import type { Generation, Target } from "./generation.ts";
@@ -10,6 +12,9 @@ import { hostReason } from "./refusal.ts";
 
 /** Tools judged in one evaluation; a longer list is judged in several, so that no list of a large company times out. */
 const ITEMS_PER_EVALUATION = 250;
+
+/** Longest wait for servers that were not asked yet. */
+const LISTING_WAIT_MS = 3_000;
 
 /** All the tools that this caller may call with some argument, at this instant, through this door. */
 export async function listTools(parts: Parts, exchange: Exchange): Promise<Result<ToolList, Refused>> {
@@ -52,15 +57,25 @@ async function offeredTargets(parts: Parts, exchange: Exchange, generation: Gene
     ids.map(async (id) => {
       const targets = generation.targetsOf.get(id) ?? [];
       const [first] = targets;
-      if (!first) return [];
+      if (!first || !isInUse(first.server)) return [];
       const connection = parts.upstream.connect(first.server);
-      const current = connection.current();
-      const listing = current ? ok(current) : await connection.listing();
-      if (!listing.ok) return [];
-      return targets.filter((target) => listing.value.tools.get(target.tool.name)?.pin === target.tool.pin);
+      const listing = connection.current() ?? (await listingWithin(connection));
+      return targets.filter((target) => listing?.tools.get(target.tool.name)?.pin === target.tool.pin);
     }),
   );
   return offers.flat().filter((target) => exchange.serverId !== undefined || target.aggregateName !== undefined);
+}
+
+/** A server that hangs must not hold up the list of the others; it is there once it answered. */
+async function listingWithin(connection: ServerConnection): Promise<Listing | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, LISTING_WAIT_MS, undefined);
+  });
+  const read = connection.listing().then((listing) => (listing.ok ? listing.value : undefined));
+  const listing = await Promise.race([read, late]);
+  clearTimeout(timer);
+  return listing;
 }
 
 /** Which of the targets are open for this caller: the same rules, on the same facts, as a call. */

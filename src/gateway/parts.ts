@@ -17,6 +17,8 @@ export interface Parts {
   readonly upstream: Upstream;
   readonly credentials: Credentials;
   readonly ledger: Ledger;
+  /** Whether budgets can be reserved now. */
+  readonly budgetsReady: () => boolean;
   readonly log: DecisionLog;
   /** How long a record is waited for, by what the tool does. Effects that nobody stated count as more than reading. */
   readonly durability: { readonly read: Durability; readonly other: Durability };

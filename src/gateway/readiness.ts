@@ -15,5 +15,7 @@ export function readinessOf(parts: Parts): Readiness {
     ].join("; "),
   };
   const log = { ok: parts.log.healthy(), detail: parts.log.healthy() ? "writable" : "cannot be written" };
-  return { ready: bundle.ok && log.ok, parts: { bundle, log } };
+  const reachable = parts.budgetsReady();
+  const budgets = { ok: reachable, detail: reachable ? "reachable" : "the budget store cannot be reached" };
+  return { ready: bundle.ok && log.ok && budgets.ok, parts: { bundle, log, budgets } };
 }
