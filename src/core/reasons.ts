@@ -98,11 +98,6 @@ export const reasons = {
     sentence: "The definition of this tool changed after it was approved.",
     remedy: "Ask the security team to review and pin the new definition.",
   },
-  "tool.gone": {
-    audience: "agent",
-    sentence: "The server does not offer this tool at the moment.",
-    remedy: "Call tools/list again; tell the owner of the server.",
-  },
 
   "args.invalid": {
     audience: "agent",
@@ -110,11 +105,6 @@ export const reasons = {
     remedy: "Correct the arguments and call again.",
   },
 
-  "result.withheld": {
-    audience: "agent",
-    sentence: "The result was withheld by policy.",
-    remedy: "Ask the owner of the server what may leave it.",
-  },
   "result.unredactable": {
     audience: "agent",
     sentence: "The result could not be redacted as policy demands, so it was withheld.",
@@ -199,6 +189,21 @@ export const reasons = {
     sentence: "A value in an obligation could not be filled from the input.",
     remedy: "Make the input path required in the tool's schema.",
   },
+  "policy.missing_entrypoint": {
+    audience: "operator",
+    sentence: "The policy module lacks an entrypoint of the product library.",
+    remedy: "Build the bundle with the command of this release.",
+  },
+  "policy.invalid_module": {
+    audience: "operator",
+    sentence: "The policy module cannot be started.",
+    remedy: "Build the bundle again; check its limits in the configuration.",
+  },
+  "policy.invalid_data": {
+    audience: "operator",
+    sentence: "The data of the bundle cannot be read.",
+    remedy: "Build the bundle again.",
+  },
 
   "bundle.none": { audience: "operator", sentence: "There is no valid policy bundle.", remedy: "Check the bundle's status at /readyz." },
   "bundle.expired": { audience: "operator", sentence: "The policy bundle has expired.", remedy: "Activate a newer bundle." },
@@ -281,7 +286,6 @@ export const reasons = {
     sentence: "The call was made but its outcome could not be recorded.",
     remedy: "Do not repeat the call; ask with the decision id.",
   },
-  "gateway.shutting_down": { audience: "agent", sentence: "The gateway is shutting down.", remedy: "Connect again." },
   "gateway.error": {
     audience: "operator",
     sentence: "Something went wrong inside the gateway.",

@@ -57,7 +57,10 @@ const issuer = z.strictObject({
     .describe("Values of the typ header that are accepted, in any case, with or without application/."),
   claims: claims.prefault({}).describe("Which claim means what. A name is looked up whole first, then as a path split at dots."),
   agent_alone: z
-    .strictObject({ claim, value: z.string().optional() })
+    .strictObject({
+      claim: claim.describe("The claim that marks such a token."),
+      value: z.string().optional().describe("What the claim must be; without it the claim only has to be there."),
+    })
     .optional()
     .describe(
       'Marks tokens of the client credentials grant, e.g. claim "gty" with value "client-credentials". Without it: subject equals client.',

@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type ConfigKey, configKeys } from "../../src/app/config-reference.ts";
+import { type ReasonText, reasons } from "../../src/core/reasons.ts";
+import { bundleCodes } from "./bundle-codes.ts";
+
+const root = join(import.meta.dirname, "../..");
+const run = promisify(execFile);
+
+/** What stands above this line in a page is written by hand; what stands below is written from the code. */
+export const mark = "<!-- Below this line: written by `node test/docs/write-reference.ts`, do not edit. -->";
+
+/** The pages with a part that is written from the code, each as it should be. */
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+  const written: readonly (readonly [string, string])[] = [
+    ["docs/reasons.md", reasonsText()],
+    ["docs/configuration.md", configurationText()],
+    ["docs/cli.md", await commandsText()],
+  ];
+  return new Map(written.map(([page, text]) => [page, `${handWritten(page)}${mark}\n\n${text.trimEnd()}\n`]));
+}
+
+function handWritten(page: string): string {
+  const text = readFileSync(join(root, page), "utf8");
+  const end = text.indexOf(mark);
+  if (end === -1) throw new Error(`"${page}" has no line "${mark}"`);
+  return text.slice(0, end);
+}
+
+const groups: Readonly<Record<string, string>> = {
+  auth: "The bearer token was refused: HTTP 401, or 503 where it may be right but cannot be checked now.",
+  agent: "The token is right, but the agent it names may not connect like this.",
+  session: "Sessions of the 2025 revisions.",
+  server: "The state of a server in the catalog.",
+  tool: "The state of a tool.",
+  args: "The arguments of a call.",
+  result: "What a server answered does not leave the gateway. The server has acted.",
+  budget: "Budgets of the bundle.",
+  policy: "Policy could not be asked, or its answer could not be used. All of them deny.",
+  bundle: "The signed bundle, as callers are told.",
+  upstream: "The server behind.",
+  gateway: "The gateway itself.",
+};
+
+function reasonsText(): string {
+  const sections = Map.groupBy(Object.entries<ReasonText>(reasons), ([code]) => code.slice(0, code.indexOf(".")));
+  const unknown = [...sections.keys()].filter((prefix) => groups[prefix] === undefined);
+  if (unknown.length > 0) throw new Error(`no words for the group ${unknown.join(", ")}`);
+  const texts = [...sections].map(([prefix, entries]) => {
+    const rows = entries.map(([code, { audience, sentence, remedy }]) => [`\`${code}\``, audience, sentence, remedy]);
+    return `## ${prefix}\n\n${groups[prefix]}\n\n${table(["code", "audience", "sentence", "remedy"], rows)}`;
+  });
+  const bundles = Object.entries(bundleCodes).map(([code, { meaning, remedy }]) => [`\`${code}\``, meaning, remedy]);
+  return [
+    ...texts,
+    "## Why a bundle was not taken",
+    "For operators: in `/readyz`, in the operational log and from `toolgate bundle verify`. The bundle that was active before stays.",
+    table(["code", "meaning", "remedy"], bundles),
+  ].join("\n\n");
+}
+
+function configurationText(): string {
+  const sections = Map.groupBy(configKeys(), ({ path }) => path.split(/[.[]/)[0] ?? "");
+  const single = [...sections.values()].filter(([first, ...rest]) => first !== undefined && rest.length === 0).flat();
+  const texts = [`## Single keys\n\n${keyTable(single)}`];
+  for (const [name, [head, ...keys]] of sections) {
+    if (head === undefined || keys.length === 0) continue;
+    const described = head.description === undefined ? [] : [sentence(head.description)];
+    const intro = [...described, head.required ? "Required." : undefined].filter((text) => text !== undefined).join(" ");
+    texts.push([`## ${name}`, ...(intro === "" ? [] : [intro]), keyTable(keys)].join("\n\n"));
+  }
+  return texts.join("\n\n");
+}
+
+function keyTable(keys: readonly ConfigKey[]): string {
+  const rows = keys.map((key) => [
+    `\`${key.path}\``,
+    key.type,
+    key.required ? "required" : key.default === undefined ? "" : `\`${key.default}\``,
+    key.description === undefined ? "" : sentence(key.description),
+  ]);
+  return table(["key", "type", "default", "meaning"], rows);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cellText).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Outside code an angle bracket would begin a tag. */
+function cellText(text: string): string {
+  const cell = text.replaceAll("|", "\\|");
+  return cell.startsWith("`") ? cell : cell.replaceAll("<", "&lt;");
+}
+
+/** The help of every command, found by asking each for its own commands. */
+async function commandsText(): Promise<string> {
+  const textsOf = async (command: readonly string[]): Promise<readonly string[]> => {
+    const help = await helpOf(command);
+    const below = await Promise.all(subcommandsOf(help).map((name) => textsOf([...command, name])));
+    return [`## ${["toolgate", ...command].join(" ")}\n\n\`\`\`\n${help.trimEnd()}\n\`\`\``, ...below.flat()];
+  };
+  return (await textsOf([])).join("\n\n");
+}
+
+async function helpOf(command: readonly string[]): Promise<string> {
+  const { PATH = "" } = process.env;
+  const args = ["--disable-warning=ExperimentalWarning", join(root, "src/cli/main.ts"), ...command, "--help"];
+  const { stdout } = await run(process.execPath, args, { env: { PATH, NO_COLOR: "1" } });
+  return stdout;
+}
+
+function subcommandsOf(help: string): readonly string[] {
+  const section = /^Commands:\n((?: {2}.*\n?)+)/m.exec(help)?.[1] ?? "";
+  return [...section.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name ?? "").filter((name) => name !== "help");
+}

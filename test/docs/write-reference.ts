@@ -1,0 +1,9 @@
+// Writes the parts of docs/ that follow from the code: reasons, configuration, commands. A test says when to run it again.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { referencePages } from "./reference.ts";
+
+for (const [page, text] of await referencePages()) {
+  writeFileSync(join(import.meta.dirname, "../..", page), text);
+  process.stdout.write(`wrote ${page}\n`);
+}
