@@ -1,0 +1,3 @@
+export type { CallEvent } from "./offer.ts";
+export { type ReferenceServerOptions, type RunningReferenceServer, startReferenceServer } from "./start.ts";
+export { referenceTools } from "./tools.ts";
