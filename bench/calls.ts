@@ -1,0 +1,71 @@
+/** The calls of the bench, known to the server that answers them and to the load that checks the answers. */
+
+/** Tools that every caller of the bench is granted. */
+export const READ_TOOLS = 100;
+/** All tools of the server: what a discovery judges. */
+export const ALL_TOOLS = 200;
+export const PRINCIPALS = 200;
+export const SERVER = "records";
+
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly outputSchema: Readonly<Record<string, unknown>>;
+  readonly annotations: Readonly<Record<string, unknown>>;
+}
+
+/** The first half reads, the second half writes. */
+export function toolName(index: number): string {
+  const number = String(index % READ_TOOLS).padStart(3, "0");
+  return index < READ_TOOLS ? `get_${number}` : `put_${number}`;
+}
+
+const inputSchema = {
+  type: "object",
+  properties: {
+    id: { type: "string", maxLength: 64 },
+    query: { type: "string", maxLength: 500 },
+    limit: { type: "integer", minimum: 1, maximum: 500 },
+    region: { type: "string", enum: ["eu", "us", "apac"] },
+    verbose: { type: "boolean" },
+  },
+  required: ["id", "query", "limit"],
+  additionalProperties: false,
+};
+
+const outputSchema = {
+  type: "object",
+  properties: { id: { type: "string" }, name: { type: "string" }, score: { type: "integer" }, active: { type: "boolean" } },
+  required: ["id", "name", "score", "active"],
+};
+
+export function definitions(): readonly ToolDefinition[] {
+  return Array.from({ length: ALL_TOOLS }, (_, index) => ({
+    name: toolName(index),
+    description: index < READ_TOOLS ? `Reads records of collection ${index}.` : `Writes records of collection ${index - READ_TOOLS}.`,
+    inputSchema,
+    outputSchema,
+    annotations: { readOnlyHint: index < READ_TOOLS },
+  }));
+}
+
+const regions = ["eu", "us", "apac"];
+
+/** The body of call number `serial`: another tool, other arguments and another id than the call before. */
+export function callText(serial: number): string {
+  const name = `${SERVER}__${toolName(serial % READ_TOOLS)}`;
+  const args = `{"id":"rec-${serial}","query":"orders of week ${serial % 53}","limit":${1 + (serial % 50)},"region":"${regions[serial % 3]}"}`;
+  return `{"jsonrpc":"2.0","id":${serial},"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`;
+}
+
+/** The result for the record `id`, as the server writes it. */
+export function resultText(id: string): string {
+  const record = `{"id":"${id}","name":"Record ${id}","score":${id.length * 7},"active":true}`;
+  return `{"content":[{"type":"text","text":${JSON.stringify(record)}}],"structuredContent":${record}}`;
+}
+
+/** What call number `serial` must be answered with. */
+export function answerText(serial: number): string {
+  return `{"jsonrpc":"2.0","id":${serial},"result":${resultText(`rec-${serial}`)}}`;
+}

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findOpa } from "../src/authoring/index.ts";
+import { findRedis, startRedis } from "../test/support/redis.ts";
+import { buildCompany, issueTokens, type SignedBundle } from "./company.ts";
+import { logFolderOf, serveKeys, startGate } from "./gate.ts";
+import { checkLog, type Recorded, recordedInputs } from "./log-check.ts";
+import { Bench, type GateName, type Measured, type Target, type TargetName } from "./measure.ts";
+import { type Options, readOptions, usage } from "./options.ts";
+import { timePolicy } from "./policy-times.ts";
+import { type Running, startModule } from "./processes.ts";
+import { type Figures, figuresOf, tableOf } from "./report.ts";
+
+/** `npm run bench`: what the gate costs, beside what any JSON proxy costs. bench/README.md says what each figure means. */
+
+const root = join(import.meta.dirname, "..");
+const INPUTS = 500;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+const options = readOptions(process.argv.slice(2));
+if (options === "help") process.stdout.write(`${usage}\n`);
+else {
+  try {
+    const figures = await bench(options);
+    process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : `${tableOf(figures)}\n`);
+  } catch (error) {
+    progress(error instanceof Error ? error.message : String(error));
+    // What is still running is ended on the way out.
+    process.exit(1);
+  }
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function bench(chosen: Options): Promise<Figures> {
+  const folder = await mkdtemp(join(tmpdir(), "toolgate-bench-"));
+  try {
+    const opa = await findOpa({ env: process.env, installInto: join(root, ".cache", "bin") });
+    if (!opa.ok) throw new Error(opa.error);
+    progress("building the bundle");
+    const bundle = await buildCompany(join(folder, "policies"), opa.value);
+    const measured = await measure(chosen, bundle, folder);
+    const recorded = await checkLogs(folder, measured);
+    progress("timing policy");
+    const inputs = await recordedInputs(logFolderOf(join(folder, "memory")), INPUTS);
+    return figuresOf(measured, recorded, await timePolicy(bundle.bytes, inputs, chosen.evaluations));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Starts every process, measures, and ends them all. */
+async function measure(chosen: Options, bundle: SignedBundle, folder: string): Promise<Measured> {
+  const people = await issueTokens();
+  const keys = await serveKeys(people.jwks);
+  const redis = await redisIfThere();
+  const started: Running[] = [];
+  const start = async (running: Promise<Running>): Promise<Running> => {
+    const one = await running;
+    started.push(one);
+    return one;
+  };
+  try {
+    const server = await start(startModule("server"));
+    const gate = (name: GateName, more: { readonly redis?: string; readonly cpuProf?: string } = {}) => {
+      const durability = name === "always" ? ("always" as const) : ("grouped" as const);
+      const place = { folder: join(folder, name), bundle, serverUrl: `${server.url}/mcp`, jwksUri: keys.url };
+      return start(startGate({ name, ...place, durability, ...more }));
+    };
+    const targets: Target[] = [
+      { name: "floor", process: await start(startModule("floor", [`${server.url}/mcp`])) },
+      { name: "memory", process: await gate("memory", chosen.cpuProf === undefined ? {} : { cpuProf: chosen.cpuProf }) },
+      ...(redis ? [{ name: "redis" as const, process: await gate("redis", { redis: redis.url }) }] : []),
+      { name: "always", process: await gate("always") },
+    ];
+    const load = await start(startModule("load"));
+    return await new Bench(load, targets, chosen, progress).run(people.tokens);
+  } finally {
+    await Promise.all(started.map((one) => one.stop()));
+    await redis?.stop();
+    keys.close();
+  }
+}
+
+async function redisIfThere() {
+  const found = findRedis();
+  if (found.kind !== "missing") return startRedis(found);
+  progress(`without Redis: ${found.reason}`);
+  return undefined;
+}
+
+/** Two records for each call, and logs that verify; anything else ends the bench. */
+async function checkLogs(folder: string, { sent }: Measured): Promise<ReadonlyMap<TargetName, Recorded>> {
+  const recorded = new Map<TargetName, Recorded>();
+  for (const [name, calls] of sent) {
+    if (name === "floor") continue;
+    progress(`verifying the log of ${calls} calls to ${name}`);
+    const found = await checkLog(logFolderOf(join(folder, name)));
+    if (found.fault !== undefined) throw new Error(`the log of ${name} does not hold: ${found.fault}`);
+    if (found.intents !== calls || found.outcomes !== calls)
+      throw new Error(`${calls} calls were sent to ${name}; its log has ${found.intents} intents and ${found.outcomes} outcomes`);
+    recorded.set(name, found);
+  }
+  return recorded;
+}

@@ -1,0 +1,29 @@
+# METADATA
+# title: What arguments may say
+# custom:
+#   servers: [records]
+package policy.arguments
+
+constrain contains {"code": "args.limit", "message": "At most {input.args.limit} is too many."} if {
+	input.args.limit > data.settings.max_limit
+}
+
+constrain contains {"code": "args.query", "message": "The query is too long."} if {
+	count(input.args.query) > 200
+}
+
+constrain contains {"code": "args.sql", "message": "No statements."} if {
+	startswith(input.args.query, "select ")
+}
+
+constrain contains {"code": "args.path", "message": "No paths."} if {
+	contains(input.args.query, "../")
+}
+
+constrain contains {"code": "args.id", "message": "This record is sealed."} if {
+	startswith(input.args.id, "sealed-")
+}
+
+constrain contains {"code": "args.region", "message": "The region is closed."} if {
+	input.args.region in data.custom.closed_regions
+}

@@ -1,0 +1,36 @@
+# METADATA
+# title: When what may be called
+# custom:
+#   servers: ["*"]
+package policy.hours
+
+deny contains {"code": "hours.critical", "message": "What is critical runs on working days."} if {
+	input.tool.risk == "critical"
+	input.time.weekday in {"saturday", "sunday"}
+}
+
+deny contains {"code": "hours.night", "message": "Not at night."} if {
+	input.tool.risk == "critical"
+	input.time.hour < 6
+}
+
+deny contains {"code": "hours.freeze", "message": "There is a freeze."} if {
+	data.settings.freeze == true
+	"write" in input.tool.effects
+}
+
+constrain contains {"code": "hours.large", "message": "Large reads run at night."} if {
+	input.args.limit > 400
+	input.time.hour >= 6
+}
+
+constrain contains {"code": "hours.verbose", "message": "Verbose reads run at night."} if {
+	input.args.verbose == true
+	input.time.hour >= 6
+}
+
+constrain contains {"code": "hours.friday", "message": "Not on a Friday afternoon."} if {
+	"write" in input.tool.effects
+	input.time.weekday == "friday"
+	input.time.hour >= 14
+}
