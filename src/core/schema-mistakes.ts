@@ -41,7 +41,7 @@ function fromIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, b
       ];
     }
     case "custom":
-      return [{ steps, path: pathText(steps), found: foundText(found), wanted: issue.message }];
+      return [{ steps, path: pathText(steps), found: foundText(found), wanted: issue.message.replace(/^wanted /, "") }];
     default:
       return [mistake(schema, value, steps, undefined, undefined, plainMessage(issue))];
   }
@@ -77,7 +77,7 @@ function hint(found: unknown, words: readonly string[]): string | undefined {
 /** "Too small: expected number to be >=1" → "number to be >=1". */
 function plainMessage(issue: z.core.$ZodIssue): string {
   const expected = /expected (.*?)(, received .*)?$/.exec(issue.message)?.[1];
-  return expected ?? issue.message;
+  return expected ?? issue.message.replace(/^wanted /, "");
 }
 
 function valueAt(value: unknown, steps: readonly PropertyKey[]): unknown {
