@@ -31,7 +31,10 @@ if (!node) {
   process.exit(70);
 }
 
-var child = childProcess.spawn(node, ["--disable-warning=ExperimentalWarning", entry].concat(process.argv.slice(2)), { stdio: "inherit" });
+// By the channel the child notices if this process is killed.
+var child = childProcess.spawn(node, ["--disable-warning=ExperimentalWarning", entry].concat(process.argv.slice(2)), {
+  stdio: ["inherit", "inherit", "inherit", "ipc"],
+});
 ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"].forEach(function (signal) {
   process.on(signal, function () {
     child.kill(signal);

@@ -2,7 +2,9 @@ import { type Command, InvalidArgumentError } from "commander";
 import { demoClients, demoUsers, requestToken } from "../demo/provider/index.ts";
 import { DEMO_AUDIENCE, DEMO_PORT, type DemoSetUp, startDemo } from "../demo/set-up/index.ts";
 import { tellStory } from "../demo/story/index.ts";
-import { exitCodes, type Terminal, table } from "./terminal.ts";
+import { askedToStop } from "./signals.ts";
+import { exitCodes, type Terminal } from "./terminal.ts";
+import { welcome } from "./welcome.ts";
 
 interface DemoFlags {
   readonly port: number;
@@ -15,6 +17,13 @@ interface TokenFlags {
   readonly agent: string;
   readonly endpoint: string;
 }
+
+interface StoryFlags {
+  readonly bundle?: string;
+  readonly keyring?: string;
+}
+
+const DEFAULT_ENDPOINT = `http://127.0.0.1:${DEMO_PORT + 1}/token`;
 
 export function registerDemo(program: Command, terminal: Terminal): void {
   const demo = program
@@ -31,76 +40,75 @@ export function registerDemo(program: Command, terminal: Terminal): void {
     .description("get an access token from the demo's identity provider")
     .option("--user <login>", `the user, one of ${demoUsers.map(({ login }) => login).join(", ")}; nobody for an agent alone`)
     .requiredOption("--agent <id>", `the agent, one of ${demoClients.map(({ id }) => id).join(", ")}`)
-    .option("--endpoint <url>", "the provider's token endpoint", `http://127.0.0.1:${DEMO_PORT + 1}/token`)
+    .option("--endpoint <url>", "the provider's token endpoint", DEFAULT_ENDPOINT)
     .action(async (flags: TokenFlags) => {
       process.exitCode = await token(terminal, flags);
     });
   demo
     .command("story")
     .description("play a story against a set-up of its own, and hold it against what servers and log recorded")
-    .action(async () => {
-      process.exitCode = await tellStory(terminal, {});
+    .option("--bundle <file>", "a bundle to begin with instead of the prebuilt one; needs --keyring")
+    .option("--keyring <file>", "its keyring; the prebuilt bundle that the story activates later must verify too")
+    .action(async (flags: StoryFlags) => {
+      process.exitCode = await story(terminal, flags);
     });
 }
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_532) throw new InvalidArgumentError("wanted a port from 0 to 65532");
+  if (!/^\d+$/.test(text) || port > 65_532) throw new InvalidArgumentError("wanted a port from 0 to 65532; 0 takes free ones");
   return port;
 }
 
 async function run(terminal: Terminal, flags: DemoFlags): Promise<number> {
-  terminal.err(terminal.paint.dim("starting an identity provider, three servers and the gateway …"));
+  const stopping = askedToStop().then(() => undefined);
+  const progress = showProgress(terminal, flags.verbose === true);
   let setUp: DemoSetUp;
   try {
     setUp = await startDemo({
       port: flags.port,
+      onReady: progress.ready,
       ...(flags.folder === undefined ? {} : { folder: flags.folder }),
       ...(flags.verbose ? { onLog: (name: string, line: string) => terminal.err(`${terminal.paint.dim(name.padEnd(16))} ${line}`) } : {}),
     });
   } catch (error) {
-    terminal.err(`${terminal.paint.red("The demo cannot start.")} ${error instanceof Error ? error.message : String(error)}`);
-    terminal.err("If a port is taken, choose another with --port.");
+    progress.end();
+    terminal.err(
+      `${terminal.paint.red("The demo cannot start.")}\n\n${indented(error instanceof Error ? error.message : String(error))}\n`,
+    );
+    terminal.err(`Its ports are --port (now ${flags.port}) and the next three; --port 0 takes free ones.`);
     return exitCodes.unavailable;
   }
-  terminal.out(welcome(terminal, setUp));
-  const ended = await Promise.race([signalled(), ...Object.values(setUp.processes).map(({ name, ended }) => ended.then(() => name))]);
-  if (ended !== undefined) terminal.err(terminal.paint.red(`${ended} ended unexpectedly.`));
+  progress.end();
+  const early = await Promise.race([stopping.then(() => true), Promise.resolve(false)]);
+  if (!early) terminal.out(welcome(terminal, setUp, DEFAULT_ENDPOINT));
+  const ended = await Promise.race([stopping, ...Object.values(setUp.processes).map((one) => one.ended.then(() => one.name))]);
+  terminal.err(ended === undefined ? terminal.paint.dim("ending …") : terminal.paint.red(`The ${ended} process ended by itself.`));
   await setUp.stop();
+  terminal.err(terminal.paint.dim(flags.folder === undefined ? `all ended; ${setUp.folder} is removed` : `all ended; see ${setUp.folder}`));
   return ended === undefined ? exitCodes.ok : exitCodes.unavailable;
 }
 
-function welcome({ paint }: Terminal, setUp: DemoSetUp): string {
-  const mcp = `${setUp.gatewayUrl}/mcp`;
-  const endpoint = setUp.tokenEndpoint === `http://127.0.0.1:${DEMO_PORT + 1}/token` ? "" : ` --endpoint ${setUp.tokenEndpoint}`;
-  const list = `curl -s ${mcp} -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/list' -d '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"curl","version":"8"},"io.modelcontextprotocol/clientCapabilities":{}}}}'`;
-  const { provider, crm, everything } = setUp.processes;
-  return [
-    `${paint.green("Toolgate is running.")} Ctrl-C ends it all.`,
-    "",
-    table([
-      [paint.dim("gateway"), paint.bold(mcp), "all servers; one alone: /servers/crm/mcp"],
-      [paint.dim("provider"), String(provider.ready.url), "users ann, bob, eve; agents support-bot, finance-bot, intern-bot, reporter"],
-      [
-        paint.dim("servers"),
-        `${new URL(String(crm.ready.url)).host}, ${new URL(String(everything.ready.url)).host}`,
-        "crm, everything-http; over stdio: everything, files",
-      ],
-      [paint.dim("log"), setUp.logFolder, ""],
-    ]),
-    "",
-    table([
-      [paint.dim("a token"), `TOKEN=$(npx toolgate demo token --user ann --agent support-bot${endpoint})`],
-      [paint.dim("a list"), list],
-      [paint.dim("a client"), `claude mcp add --transport http toolgate ${mcp} --header "Authorization: Bearer $TOKEN"`],
-      [
-        paint.dim("inspector"),
-        `npx @modelcontextprotocol/inspector --cli ${mcp} --transport http --method tools/list --header "Authorization: Bearer $TOKEN"`,
-      ],
-      [paint.dim("the log"), `npx toolgate log tail ${setUp.logFolder} --follow`],
-      [paint.dim("the story"), "npm run demo"],
-    ]),
-  ].join("\n");
+/** On a terminal one line that is written anew with each process that is ready, and gone at the end. */
+function showProgress({ err, paint }: Terminal, verbose: boolean) {
+  const rewrites = process.stderr.isTTY && !verbose;
+  const waiting = new Set(["provider", "crm", "everything-http", "gateway"]);
+  const line = () => paint.dim(`starting ${[...waiting].join(", ")} …`);
+  if (rewrites) process.stderr.write(line());
+  else err(line());
+  return {
+    ready(name: string) {
+      waiting.delete(name);
+      if (rewrites) process.stderr.write(`\r\u001b[K${line()}`);
+    },
+    end() {
+      if (rewrites) process.stderr.write("\r\u001b[K");
+    },
+  };
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, "  ");
 }
 
 async function token(terminal: Terminal, { user, agent, endpoint }: TokenFlags): Promise<number> {
@@ -118,8 +126,10 @@ async function token(terminal: Terminal, { user, agent, endpoint }: TokenFlags):
   }
 }
 
-function signalled(): Promise<undefined> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(undefined));
-  });
+async function story(terminal: Terminal, { bundle, keyring }: StoryFlags): Promise<number> {
+  if ((bundle === undefined) !== (keyring === undefined)) {
+    terminal.err("--bundle and --keyring belong together: give both, or none");
+    return exitCodes.usage;
+  }
+  return tellStory(terminal, bundle !== undefined && keyring !== undefined ? { bundle: { file: bundle, keyring } } : {});
 }

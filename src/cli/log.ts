@@ -37,7 +37,7 @@ async function tail(terminal: Terminal, folder: string, options: TailFlags): Pro
   process.once("SIGINT", () => stop.abort());
   const { kind } = options;
   const records = tailLog(resolve(folder), {
-    signal: stop.signal,
+    signal: AbortSignal.any([stop.signal, terminal.closed]),
     follow: options.follow === true,
     newest: options.newest === true,
     ...(kind === undefined ? {} : { filter: (record: LogRecord) => record.kind === kind }),

@@ -3,8 +3,8 @@ import { environment, readConfig, start } from "../app/index.ts";
 import { randomIds } from "../core/ids.ts";
 import { formatMistakes } from "../core/mistakes.ts";
 import { systemClock } from "../platform/clock.ts";
-
 import { pinoLogger } from "../platform/pino-logger.ts";
+import { askedToStop } from "./signals.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 import { productVersion } from "./version.ts";
 
@@ -19,13 +19,14 @@ export function registerServe(program: Command, terminal: Terminal): void {
     });
 }
 
-/** Resolves with the exit code once the gateway has stopped: SIGINT and SIGTERM drain it, a second one ends it at once. */
+/** Resolves with the exit code once the gateway has stopped: a signal drains it, a later second one ends it at once. */
 async function serve(terminal: Terminal, options: { readonly config: string; readonly json?: boolean }): Promise<number> {
   const config = await readConfig(options.config);
   if (!config.ok) {
     terminal.err(formatMistakes(config.error, { colour: terminal.colour }));
     return exitCodes.finding;
   }
+  const stopping = askedToStop();
   const logger = pinoLogger(config.value.log_level);
   const started = await start(config.value, {
     clock: systemClock,
@@ -42,18 +43,8 @@ async function serve(terminal: Terminal, options: { readonly config: string; rea
   const { active } = built.parts.generations.status();
   if (options.json) terminal.out(JSON.stringify({ ready: true, url, bundle: active }));
   else terminal.out(`toolgate listens on ${terminal.paint.bold(url)} with bundle ${active?.revision} (sequence ${active?.sequence})`);
-  await signalled();
+  await stopping;
   logger.info({}, "stopping: calls in flight may end");
   await stop();
   return exitCodes.ok;
-}
-
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    const once = () => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, once);
-      resolve();
-    };
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, once);
-  });
 }

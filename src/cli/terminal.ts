@@ -6,16 +6,22 @@ export interface Terminal {
   err(text: string): void;
   readonly paint: ReturnType<typeof createColors>;
   readonly colour: boolean;
+  /** Aborted once nobody reads what is written any more: a pipe or a terminal was closed. */
+  readonly closed: AbortSignal;
 }
 
 /** Colour only where a person sees it: picocolors looks at the terminal, NO_COLOR and FORCE_COLOR. */
 export function systemTerminal(): Terminal {
   const colour = createColors().isColorSupported;
+  const closed = new AbortController();
+  // Without a listener `toolgate log tail | head` ends in a stack trace, and a demo whose terminal was closed cannot tidy up.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => closed.abort());
   return {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
     paint: createColors(colour),
     colour,
+    closed: closed.signal,
   };
 }
 

@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
+import { whenParentEnds } from "../../platform/parent-process.ts";
 import { DEFAULT_PORT, startProvider } from "./start-provider.ts";
 
 /**
  * The provider as a process of its own: one JSON line on stdout when it is ready, one after each rotation of its keys
- * (SIGUSR2), an orderly end on SIGTERM.
+ * (SIGUSR2), an orderly end on SIGTERM and when the process that started it is gone.
  */
 const { values } = parseArgs({
   options: {
@@ -32,7 +33,9 @@ process.on("SIGUSR2", () => {
   provider.rotate();
   tell({ rotated: true, keys: provider.keyIds() });
 });
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void provider.stop().then(() => process.exit(0)));
+const stop = () => void provider.stop().then(() => process.exit(0));
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
+whenParentEnds(stop);
 
 tell({ ready: true, url: provider.url });
 

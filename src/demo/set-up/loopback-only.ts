@@ -1,5 +1,9 @@
-// Preloaded into a server that would listen on every address: it listens on 127.0.0.1 instead, and says where.
+// Preloaded into a server that would listen on every address: it listens on 127.0.0.1 instead, says where, and does not
+// outlive the demo.
 import { Server } from "node:net";
+import { whenParentEnds } from "../../platform/parent-process.ts";
+
+whenParentEnds(() => process.exit());
 
 const listen = Server.prototype.listen;
 

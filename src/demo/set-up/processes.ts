@@ -27,34 +27,43 @@ export interface Start {
 const READY_MS = 30_000;
 const KILL_AFTER_MS = 5_000;
 
-/** Starts a process of this Node and waits for the JSON line that says it is ready. */
+/**
+ * Starts a process of this Node and waits for the JSON line that says it is ready. It has a channel to us, by which it
+ * notices if we are killed, and a process group of its own, so that Ctrl-C reaches us alone and we end things in order.
+ */
 export async function startProcess(start: Start): Promise<DemoProcess> {
-  const child = spawn(process.execPath, [...start.args], { cwd: start.cwd, env: { ...start.env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...start.args], {
+    cwd: start.cwd,
+    env: { ...start.env },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    detached: process.platform !== "win32",
+  });
   const lines = jsonLines(child, start);
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const ready = await Promise.race([
-    lines.next((line) => line.ready === true),
-    ended.then((code) => Promise.reject(new Error(`${start.name} ended with ${code} before it was ready:\n${lines.recent()}`))),
-    after(READY_MS, () => new Error(`${start.name} was not ready within ${READY_MS / 1000} s:\n${lines.recent()}`)),
-  ]);
-  return {
-    name: start.name,
-    pid: child.pid ?? 0,
-    ready,
-    ended,
-    signal(name) {
-      const answered = lines.next(() => true);
-      child.kill(name);
-      return answered;
-    },
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGTERM");
-      const killer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
-      await ended;
-      clearTimeout(killer);
-    },
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    const killer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+    await ended;
+    clearTimeout(killer);
   };
+  try {
+    const ready = await Promise.race([
+      lines.next((line) => line.ready === true),
+      ended.then((code) => Promise.reject(new Error(`${start.name} ended with ${code} before it was ready:\n${lines.recent()}`))),
+      after(READY_MS, () => new Error(`${start.name} was not ready within ${READY_MS / 1000} s:\n${lines.recent()}`)),
+    ]);
+    return { name: start.name, pid: child.pid ?? 0, ready, ended, stop, signal: (name) => signal(child, lines, name) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function signal(child: ChildProcess, lines: ReturnType<typeof jsonLines>, name: NodeJS.Signals): Promise<Line> {
+  const answered = lines.next(() => true);
+  child.kill(name);
+  return answered;
 }
 
 type Line = Readonly<Record<string, unknown>>;

@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { offsets, takenPorts } from "./ports.ts";
 import { type DemoProcess, startProcess } from "./processes.ts";
+import { writeRequests } from "./requests.ts";
 import { writeSampleFolder } from "./sample-folder.ts";
 
 /** The demo company on this machine: identity provider, servers and gateway, each a process of its own, all on loopback. */
@@ -16,6 +18,8 @@ export interface DemoSetUp {
   /** The decision log, for `toolgate log`. */
   readonly logFolder: string;
   readonly configFile: string;
+  /** Sample requests for curl: `list.curl` and its like. */
+  readonly requestsFolder: string;
   /** Where the gateway looks for its bundle; replace it to activate another one. */
   readonly bundleFile: string;
   readonly crm: { readonly journalUrl: string; readonly secret: string };
@@ -35,6 +39,8 @@ export interface SetUpOptions {
   readonly folder?: string;
   /** Bundle and keyring to begin with; the prebuilt demo bundle if absent. */
   readonly bundle?: { readonly file: string; readonly keyring: string };
+  /** Told of each process as soon as it is ready. */
+  readonly onReady?: (name: string) => void;
   /** What the processes write besides their ready lines. */
   readonly onLog?: (name: string, line: string) => void;
   /** More of the configuration, e.g. `{ redis: … }`; members replace those of the demo. */
@@ -54,12 +60,17 @@ const require = createRequire(import.meta.url);
 export const demoBundle = { file: join(root, "bundles", "demo.tar.gz"), keyring: join(root, "bundles", "keyring.json") };
 export const nextDemoBundle = join(root, "bundles", "demo-next.tar.gz");
 
+/** Starts everything, or throws what hinders it and leaves nothing behind. */
 export async function startDemo(options: SetUpOptions): Promise<DemoSetUp> {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "toolgate-demo-")));
+  const taken = options.port === 0 ? [] : await takenPorts(options.port);
+  if (taken.length > 0) throw new Error(taken.join("\n"));
+  const folder = resolve(options.folder ?? (await mkdtemp(join(tmpdir(), "toolgate-demo-"))));
   await mkdir(folder, { recursive: true });
   const started: DemoProcess[] = [];
   const stop = async () => {
-    for (const running of started.toReversed()) await running.stop();
+    // The gateway first: it lets calls end, and they need the servers.
+    await started.find(({ name }) => name === "gateway")?.stop();
+    await Promise.all(started.map((running) => running.stop()));
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -72,25 +83,26 @@ export async function startDemo(options: SetUpOptions): Promise<DemoSetUp> {
 
 async function startAll(options: SetUpOptions, folder: string, started: DemoProcess[], stop: () => Promise<void>): Promise<DemoSetUp> {
   const onLog = options.onLog ?? (() => {});
-  const port = (offset: number) => String(options.port === 0 ? 0 : options.port + offset);
+  const port = (name: keyof typeof offsets) => String(options.port === 0 ? 0 : options.port + offsets[name]);
   const secret = randomBytes(24).toString("base64url");
   const run = async (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
     const running = await startProcess({ name, args: ["--disable-warning=ExperimentalWarning", ...args], cwd: folder, env, onLog });
     started.push(running);
+    options.onReady?.(name);
     return running;
   };
-  const [provider, crm, everything] = await Promise.all([
-    run("provider", [moduleAt("../provider/main"), "--port", port(1), "--issuer", DEMO_ISSUER, "--audience", DEMO_AUDIENCE]),
-    run("crm", [moduleAt("../crm/main"), "--port", port(2), "--journal", join(folder, "crm-journal.jsonl")], { CRM_SECRET: secret }),
+  const [provider, crm, everything] = await allOrFirstError([
+    run("provider", [moduleAt("../provider/main"), "--port", port("provider"), "--issuer", DEMO_ISSUER, "--audience", DEMO_AUDIENCE]),
+    run("crm", [moduleAt("../crm/main"), "--port", port("crm"), "--journal", join(folder, "crm-journal.jsonl")], { CRM_SECRET: secret }),
     run("everything-http", ["--import", new URL(`./loopback-only${suffix}`, import.meta.url).href, everythingServer(), "streamableHttp"], {
-      PORT: port(3),
+      PORT: port("everything-http"),
     }),
   ]);
   const files = await writeFiles(options, folder, {
     provider: String(provider.ready.url),
     crm: String(crm.ready.url),
     everything: String(everything.ready.url),
-    port: Number(port(0)),
+    port: Number(port("gateway")),
   });
   const gateway = await run("gateway", [moduleAt("../../cli/main"), "serve", "--config", files.configFile, "--json"], {
     CRM_SECRET: secret,
@@ -100,12 +112,19 @@ async function startAll(options: SetUpOptions, folder: string, started: DemoProc
     tokenEndpoint: `${String(provider.ready.url)}/token`,
     folder,
     logFolder: join(folder, "data", "log"),
-    configFile: files.configFile,
-    bundleFile: files.bundleFile,
+    ...files,
     crm: { journalUrl: String(crm.ready.journal), secret },
     processes: { provider, crm, everything, gateway },
     stop,
   };
+}
+
+/** Waits for all of them even when one fails, so that none starts after everything was stopped. */
+async function allOrFirstError<const T extends readonly Promise<unknown>[]>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 interface Places {
@@ -115,14 +134,18 @@ interface Places {
   readonly port: number;
 }
 
-/** The gateway's folder: configuration, bundle and keyring, sample files. Nothing in it knows that it is a demo. */
-async function writeFiles(options: SetUpOptions, folder: string, places: Places): Promise<{ configFile: string; bundleFile: string }> {
+type DemoFiles = Pick<DemoSetUp, "configFile" | "bundleFile" | "requestsFolder">;
+
+/** The gateway's folder: configuration, bundle and keyring; beside them sample files and sample requests. */
+async function writeFiles(options: SetUpOptions, folder: string, places: Places): Promise<DemoFiles> {
   const bundleFile = join(folder, "bundle.tar.gz");
   const { file, keyring } = options.bundle ?? demoBundle;
   await copyFile(file, bundleFile);
   await copyFile(keyring, join(folder, "keyring.json"));
   const sample = join(folder, "files");
   await writeSampleFolder(sample);
+  const requestsFolder = join(folder, "requests");
+  await writeRequests(requestsFolder);
   const configFile = join(folder, "toolgate.yaml");
   const config = {
     version: 1,
@@ -142,7 +165,7 @@ async function writeFiles(options: SetUpOptions, folder: string, places: Places)
     ...options.config,
   };
   await writeFile(configFile, stringify(config));
-  return { configFile, bundleFile };
+  return { configFile, bundleFile, requestsFolder };
 }
 
 function moduleAt(path: string): string {
