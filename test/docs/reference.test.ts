@@ -103,6 +103,22 @@ test("every link between the project's texts leads somewhere", () => {
   expect(broken).toEqual([]);
 });
 
+test("every file of the sources that the texts name is there", () => {
+  const texts = [
+    "docs/architecture.md",
+    "docs/decisions.md",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "docs/record-format.md",
+    "docs/policy-guide.md",
+  ];
+  const named = texts.flatMap((name) =>
+    [...page(name).matchAll(/`((?:src|test|policies|docs|deploy|bin)\/[^`\s*<]+)`/g)].map(([, path]) => ({ name, path: path ?? "" })),
+  );
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter(({ path }) => !exists(join(root, path)))).toEqual([]);
+});
+
 function exists(path: string): boolean {
   try {
     readFileSync(path);

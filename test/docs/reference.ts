@@ -2,12 +2,23 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Command } from "commander";
 import { type ConfigKey, configKeys } from "../../src/app/config-reference.ts";
+import { registerBundle } from "../../src/cli/bundle.ts";
+import { registerCatalog } from "../../src/cli/catalog.ts";
+import { registerCheck } from "../../src/cli/check.ts";
+import { registerDemo } from "../../src/cli/demo.ts";
+import { registerLog } from "../../src/cli/log.ts";
+import { registerServe } from "../../src/cli/serve.ts";
+import { systemTerminal } from "../../src/cli/terminal.ts";
+import { registerVersion } from "../../src/cli/version.ts";
 import { type ReasonText, reasons } from "../../src/core/reasons.ts";
 import { bundleCodes } from "./bundle-codes.ts";
 
 const root = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
+/** What a command takes where no terminal tells its width. */
+const HELP_WIDTH = 80;
 
 /** What stands above this line in a page is written by hand; what stands below is written from the code. */
 export const mark = "<!-- Below this line: written by `node test/docs/write-reference.ts`, do not edit. -->";
@@ -99,24 +110,25 @@ function cellText(text: string): string {
   return cell.startsWith("`") ? cell : cell.replaceAll("<", "&lt;");
 }
 
-/** The help of every command, found by asking each for its own commands. */
+/** The help of every command: of the program as it prints it, of the others as it would. */
 async function commandsText(): Promise<string> {
-  const textsOf = async (command: readonly string[]): Promise<readonly string[]> => {
-    const help = await helpOf(command);
-    const below = await Promise.all(subcommandsOf(help).map((name) => textsOf([...command, name])));
-    return [`## ${["toolgate", ...command].join(" ")}\n\n\`\`\`\n${help.trimEnd()}\n\`\`\``, ...below.flat()];
-  };
-  return (await textsOf([])).join("\n\n");
+  const args = ["--disable-warning=ExperimentalWarning", join(root, "src/cli/main.ts"), "--help"];
+  const { stdout } = await run(process.execPath, args, { env: { PATH: process.env.PATH, NO_COLOR: "1" } });
+  const program = new Command("toolgate").configureHelp({ sortSubcommands: false, showGlobalOptions: false });
+  program.configureOutput({ getOutHelpWidth: () => HELP_WIDTH });
+  for (const register of [registerServe, registerDemo, registerCheck, registerBundle, registerCatalog, registerLog, registerVersion])
+    register(program, systemTerminal());
+  const names = program.commands.map((command) => command.name());
+  const told = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\])? {2}/gm)].map(([, name]) => name).filter((name) => name !== "help");
+  if (told.join() !== names.join()) throw new Error(`the program has the commands ${told.join(", ")}, this list has ${names.join(", ")}`);
+  return [section("toolgate", stdout), ...program.commands.flatMap((command) => helpBelow(command, "toolgate"))].join("\n\n");
 }
 
-async function helpOf(command: readonly string[]): Promise<string> {
-  const { PATH = "" } = process.env;
-  const args = ["--disable-warning=ExperimentalWarning", join(root, "src/cli/main.ts"), ...command, "--help"];
-  const { stdout } = await run(process.execPath, args, { env: { PATH, NO_COLOR: "1" } });
-  return stdout;
+function helpBelow(command: Command, parent: string): readonly string[] {
+  const name = `${parent} ${command.name()}`;
+  return [section(name, command.helpInformation()), ...command.commands.flatMap((child) => helpBelow(child, name))];
 }
 
-function subcommandsOf(help: string): readonly string[] {
-  const section = /^Commands:\n((?: {2}.*\n?)+)/m.exec(help)?.[1] ?? "";
-  return [...section.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name ?? "").filter((name) => name !== "help");
+function section(name: string, help: string): string {
+  return `## ${name}\n\n\`\`\`\n${help.trimEnd()}\n\`\`\``;
 }
