@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Revision } from "./scenarios.ts";
+
+const suite = fileURLToPath(new URL("../../node_modules/@modelcontextprotocol/conformance/dist/index.js", import.meta.url));
+/** A scenario takes a second; the suite itself gives up after 30. */
+const TIMEOUT_MS = 60_000;
+
+interface Check {
+  readonly id: string;
+  readonly status: "SUCCESS" | "FAILURE" | "WARNING" | "SKIPPED" | "INFO";
+  readonly errorMessage?: string;
+  readonly details?: { readonly note?: string; readonly message?: string };
+}
+
+export interface ScenarioResult {
+  readonly scenario: string;
+  /** False where the suite skipped it or broke; that is a failure too. */
+  readonly ran: boolean;
+  readonly passed: number;
+  /** Each with what was wrong. A warning counts, and so does a scenario in which nothing was checked. */
+  readonly failures: readonly string[];
+  /** Checks inside the scenario that the suite left out, with its reason. */
+  readonly leftOut: readonly string[];
+}
+
+/** Runs one scenario of the official suite as it stands, in a process of its own, and reads what it wrote. */
+export async function runScenario(scenario: string, revision: Revision, url: string, results: string): Promise<ScenarioResult> {
+  const folder = join(results, `${scenario}-${crypto.randomUUID()}`);
+  const args = [suite, "server", "--url", url, "--scenario", scenario, "--spec-version", revision, "--output-dir", folder];
+  const { code, output } = await run(args);
+  const checks = await checksIn(folder);
+  if (checks === undefined)
+    return { scenario, ran: false, passed: 0, leftOut: [], failures: [`the scenario did not run: ${tail(output)}`] };
+  const passed = checks.filter(({ status }) => status === "SUCCESS").length;
+  const failures = checks.filter(({ status }) => status === "FAILURE" || status === "WARNING").map(wordsOf);
+  if (passed === 0 && failures.length === 0) failures.push("nothing was checked");
+  if (code !== 0 && failures.length === 0) failures.push(`the suite ended with ${code}: ${tail(output)}`);
+  return { scenario, ran: true, passed, failures, leftOut: checks.filter(({ status }) => status === "SKIPPED").map(wordsOf) };
+}
+
+function run(args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { timeout: TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+      resolve({ code, output: `${stdout}${stderr}` });
+    });
+  });
+}
+
+async function checksIn(folder: string): Promise<readonly Check[] | undefined> {
+  try {
+    const [run] = await readdir(folder);
+    return run === undefined ? undefined : (JSON.parse(await readFile(join(folder, run, "checks.json"), "utf8")) as readonly Check[]);
+  } catch {
+    return undefined;
+  }
+}
+
+function wordsOf({ id, errorMessage, details }: Check): string {
+  const why = errorMessage ?? details?.note ?? details?.message;
+  return why === undefined ? id : `${id}: ${why}`;
+}
+
+function tail(output: string): string {
+  return output.trim().slice(-400);
+}
