@@ -10,9 +10,36 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import type { Era } from "./scenarios.ts";
 
-/** Names of the company whose only business is the conformance suite. */
+/** Names of a company whose only business is to be tested. */
 export const names = { bundle: "conformance", environment: "conformance", audience: "https://gate.conformance.example" } as const;
-export const servers: Readonly<Record<Era, string>> = { session: "ref-session", stateless: "ref-stateless" };
+
+type Places = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export interface Company {
+  readonly servers: readonly CompanyServer[];
+  /** As the configuration has them. */
+  readonly places: Places;
+  readonly issuer: string;
+}
+
+export interface CompanyServer {
+  readonly id: string;
+  /** As servers.yaml has it. */
+  readonly transport: Readonly<Record<string, unknown>>;
+  /** The tools that are approved, each with arguments that it takes. */
+  readonly tools: Readonly<Record<string, object>>;
+}
+
+/** Our reference server in one era, with all its tools but the one that comes and goes. */
+export function referenceServer(id: string, era: Era): CompanyServer {
+  const samples: Readonly<Record<string, object>> = { test_x_mcp_header: { region: "europe" }, test_wait: { ms: 1 } };
+  const tools = Object.fromEntries(referenceTools.map(({ name }) => [name, samples[name] ?? {}]));
+  return { id, transport: overHttp(id, era), tools };
+}
+
+export function overHttp(place: string, era: Era): CompanyServer["transport"] {
+  return { kind: "http", place, host_class: "loopback", era };
+}
 
 const KID = "conformance";
 
@@ -31,14 +58,10 @@ constrain contains {"code": "suite.region", "message": "The region mars is close
 `;
 
 /** Writes the tables, pins what the running servers offer, and puts a signed bundle and its keyring into the folder. */
-export async function writeBundle(
-  folder: string,
-  places: Readonly<Record<string, { readonly url: string }>>,
-  issuer: string,
-): Promise<void> {
+export async function writeBundle(folder: string, company: Company): Promise<void> {
   const policies = join(folder, "policies");
-  await writeTables(policies, issuer);
-  await writePins(policies, places);
+  await writeTables(policies, company);
+  await writePins(policies, company.places);
   const opa = await findOpa({ env: process.env, installInto: new URL("../../.cache/bin", import.meta.url).pathname });
   if (!opa.ok) throw new Error(opa.error);
   const identity = { name: names.bundle, environment: names.environment, revision: "conformance-1", sequence: 1 };
@@ -52,32 +75,26 @@ export async function writeBundle(
   await writeFile(join(folder, "keyring.json"), JSON.stringify(keyring));
 }
 
-async function writeTables(policies: string, issuer: string): Promise<void> {
-  const facts = { risk: "low", effects: ["read"], data_classes: [], idempotent: true, sample: { args: {} } };
-  const samples: Readonly<Record<string, object>> = { test_x_mcp_header: { region: "europe" }, test_wait: { ms: 1 } };
-  const tools = Object.fromEntries(referenceTools.map(({ name }) => [name, { ...facts, sample: { args: samples[name] ?? {} } }]));
-  const server = (id: string, era: Era) => ({
-    owner: "platform",
-    trust: "internal",
-    environment: names.environment,
-    status: "approved",
-    transport: { kind: "http", place: id, host_class: "loopback", era },
-  });
-  const agent = {
-    name: "Conformance suite",
-    owner: "ann",
-    environment: names.environment,
-    status: "active",
-    modes: ["user_via_agent"],
-    roles: ["suite"],
-    roles_alone: [],
-    match: [{ issuer, client_id: "support-bot" }],
-  };
+async function writeTables(policies: string, { servers, issuer }: Company): Promise<void> {
+  const { environment } = names;
+  const facts = { risk: "low", effects: ["read"], data_classes: [], idempotent: true };
+  const byId = <T>(of: (server: CompanyServer) => T) => Object.fromEntries(servers.map((server) => [server.id, of(server)]));
   const tables = {
-    servers: { [servers.session]: server(servers.session, "session"), [servers.stateless]: server(servers.stateless, "stateless") },
-    tools: { [servers.session]: tools, [servers.stateless]: tools },
-    agents: { suite: agent },
-    roles: { suite: { grants: [`${servers.session}/*`, `${servers.stateless}/*`] } },
+    servers: byId(({ transport }) => ({ owner: "platform", trust: "internal", environment, status: "approved", transport })),
+    tools: byId(({ tools }) => Object.fromEntries(Object.entries(tools).map(([name, args]) => [name, { ...facts, sample: { args } }]))),
+    agents: {
+      suite: {
+        name: "Conformance suite",
+        owner: "ann",
+        environment,
+        status: "active",
+        modes: ["user_via_agent"],
+        roles: ["suite"],
+        roles_alone: [],
+        match: [{ issuer, client_id: "support-bot" }],
+      },
+    },
+    roles: { suite: { grants: servers.map(({ id }) => `${id}/*`) } },
     groups: { support: { roles: ["suite"] } },
     budgets: {},
     settings: {},
@@ -91,7 +108,7 @@ async function writeTables(policies: string, issuer: string): Promise<void> {
   }
 }
 
-async function writePins(policies: string, places: Readonly<Record<string, { readonly url: string }>>): Promise<void> {
+async function writePins(policies: string, places: Places): Promise<void> {
   const upstream = createUpstream({
     config: upstreamConfig.parse({ places }),
     clock: systemClock,

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { requestToken, startProvider } from "../../src/demo/provider/index.ts";
-import { names, servers, writeBundle } from "./company.ts";
+import { names, referenceServer, writeBundle } from "./company.ts";
 import { startProcess } from "./process.ts";
 import type { Era } from "./scenarios.ts";
 import { startShim } from "./shim.ts";
+
+const servers: Readonly<Record<Era, string>> = { session: "ref-session", stateless: "ref-stateless" };
 
 /** Reference servers of both eras, the gateway in front of them, and the shim in front of that; all on loopback. */
 export interface Rig {
@@ -39,7 +41,8 @@ export async function startRig(): Promise<Rig> {
       [servers.session]: { url: String(session.ready.url) },
       [servers.stateless]: { url: String(stateless.ready.url) },
     };
-    await writeBundle(folder, places, provider.url);
+    const company = [referenceServer(servers.session, "session"), referenceServer(servers.stateless, "stateless")];
+    await writeBundle(folder, { servers: company, places, issuer: provider.url });
     const gateway = keep(await startGateway(folder, places, provider.url));
     const bearer = await requestToken(provider.tokenEndpoint, { user: "ann", agent: "support-bot", audience: names.audience });
     const shim = keep(await startShim(String(gateway.ready.url), bearer));
