@@ -131,5 +131,5 @@ async function story(terminal: Terminal, { bundle, keyring }: StoryFlags): Promi
     terminal.err("--bundle and --keyring belong together: give both, or none");
     return exitCodes.usage;
   }
-  return tellStory(terminal, bundle !== undefined && keyring !== undefined ? { bundle: { file: bundle, keyring } } : {});
+  return tellStory(terminal, bundle !== undefined && keyring !== undefined ? { bundle: { file: bundle, keyring } } : {}, askedToStop());
 }

@@ -5,11 +5,17 @@ import { type CallToolResult, McpError, ToolListChangedNotificationSchema } from
 import { requestToken } from "../provider/index.ts";
 import { DEMO_AUDIENCE, type DemoSetUp } from "../set-up/index.ts";
 
+export interface Reason {
+  readonly code: string;
+  readonly message?: string;
+  readonly remedy?: string;
+}
+
 /** How a call ended, as the agent sees it. */
 export interface Answer {
   readonly effect: "allow" | "deny" | "unknown";
-  /** Reason codes of a refusal. */
-  readonly codes: readonly string[];
+  /** Why it was refused. */
+  readonly reasons: readonly Reason[];
   /** The sentence that the model reads, or the text of the result. */
   readonly text: string;
   readonly structured?: unknown;
@@ -53,20 +59,21 @@ async function call(client: Client, name: string, args: Readonly<Record<string, 
     const result = (await client.callTool({ name, arguments: args })) as CallToolResult;
     return answerOf(result);
   } catch (error) {
-    if (error instanceof McpError && error.code === -32602) return { effect: "unknown", codes: ["tool.unknown"], text: error.message };
+    if (error instanceof McpError && error.code === -32602)
+      return { effect: "unknown", reasons: [{ code: "tool.unknown" }], text: error.message };
     throw error;
   }
 }
 
 interface ToldDecision {
-  readonly reasons?: readonly { readonly code: string }[];
+  readonly reasons?: readonly Reason[];
   readonly retryAfterMs?: number;
 }
 
 function answerOf(result: CallToolResult): Answer {
   const text = result.content.map((block) => (block.type === "text" ? block.text : `[${block.type}]`)).join(" ");
   const decision = result._meta?.["toolgate/decision"] as ToldDecision | undefined;
-  if (!decision) return { effect: "allow", codes: [], text, structured: result.structuredContent };
-  const codes = (decision.reasons ?? []).map(({ code }) => code);
-  return { effect: "deny", codes, text, ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }) };
+  if (!decision) return { effect: "allow", reasons: [], text, structured: result.structuredContent };
+  const { reasons = [] } = decision;
+  return { effect: "deny", reasons, text, ...(decision.retryAfterMs === undefined ? {} : { retryAfterMs: decision.retryAfterMs }) };
 }

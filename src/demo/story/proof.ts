@@ -1,20 +1,19 @@
-import { table } from "../../cli/terminal.ts";
 import { type LogRecord, tailLog, verifyLog } from "../../parts/decisions/index.ts";
-import type { Telling, WantedCall } from "./telling.ts";
+import type { Telling, ToldCall } from "./telling.ts";
 
-// The story is held against what others wrote down: the gateway's records, and the crm's own journal.
+// What the agents were told is held against what others wrote down: the gateway's records, and the crm's own journal.
 
-/** Every call of the story has its record, with the effect and code that the caller was told, and names its bundle. */
+/** Every call of the story has its record, with the effect and codes that the caller was told, and names its bundle. */
 export async function checkRecords(telling: Telling): Promise<readonly string[]> {
   const records: LogRecord[] = [];
   for await (const record of tailLog(telling.setUp.logFolder)) records.push(record);
   const calls = records.filter((record) => record.method === "tools/call");
-  const wanted = tally(telling.wanted.map(wantedKey));
-  const codes = new Set(telling.wanted.flatMap(({ code }) => code ?? []));
+  const told = tally(telling.told.map(toldKey));
+  const codes = new Set(telling.told.flatMap(({ answer }) => answer.reasons.map(({ code }) => code)));
   const ends = calls.filter(({ kind }) => kind === "outcome" || kind === "refusal");
   const found = tally(ends.map((record) => recordKey(record, codes)));
   tellBundles(telling, calls);
-  return [...differences(wanted, found, "records"), ...unpaired(calls), ...calls.flatMap(withoutBundle)];
+  return [...differences(told, found, "records"), ...unpaired(calls), ...calls.flatMap(withoutBundle), ...ends.flatMap(underWrongBundle)];
 }
 
 /** The crm got exactly the calls that were allowed: not one more, not one with other arguments. */
@@ -26,33 +25,34 @@ export async function checkServers(telling: Telling): Promise<readonly string[]>
     .split("\n")
     .map((line) => JSON.parse(line) as LogRecord);
   const calls = journal.filter(({ method }) => method === "tools/call");
-  const allowed = telling.wanted.filter(({ target, effect }) => target.startsWith("crm.") && effect === "allow");
-  telling.line(`the crm received ${calls.length} calls; ${allowed.length} were allowed`);
+  const told = telling.told.filter(({ target }) => target.startsWith("crm."));
+  const allowed = told.filter(({ answer }) => answer.effect === "allow");
+  telling.page.line(`${told.length} calls were made, ${allowed.length} allowed; the crm received ${calls.length}`);
   const key = (tool: string, args: unknown) => `${tool} ${JSON.stringify(args)}`;
   const found = tally(calls.map(({ tool, arguments: args }) => key(String(tool), args)));
   return differences(tally(allowed.map(({ target, args }) => key(target.slice("crm.".length), args))), found, "calls at the crm");
 }
 
-export async function checkLog(telling: Telling): Promise<readonly string[]> {
-  const result = await verifyLog(telling.setUp.logFolder);
-  const { paint } = telling.terminal;
+export async function checkLog({ setUp, page }: Telling): Promise<readonly string[]> {
+  const result = await verifyLog(setUp.logFolder);
   if (result.fault) return [`the log does not hold: ${result.fault.code} at ${result.fault.file}:${result.fault.line}`];
-  telling.line(`${paint.green("the log holds")}: ${result.records} records, head ${paint.dim(result.head?.hash ?? "")}`);
+  page.line(`${page.paint.green("the log holds:")} ${result.records} records; the last one's digest`);
+  page.quiet(result.head?.hash ?? "", 4);
   return [];
 }
 
-function wantedKey({ user, agent, target, effect, code }: WantedCall): string {
-  return [user ?? "", agent, target, effect, code ?? ""].join(" ");
+function toldKey({ user, agent, target, answer }: ToldCall): string {
+  const codes = answer.reasons.map(({ code }) => code).sort();
+  return [user ?? "", agent, target, answer.effect === "allow" ? "allow" : "deny", ...codes].join(" ");
 }
 
-/** A call may be refused for several reasons; the one that the story waits for counts. */
-function recordKey(record: LogRecord, wanted: ReadonlySet<string>): string {
+/** A record may name reasons that its caller is not told; only those count that somebody was told. */
+function recordKey(record: LogRecord, told: ReadonlySet<string>): string {
   const principal = record.principal as LogRecord | undefined;
-  const codes = Array.isArray(record.reasons) ? (record.reasons as readonly LogRecord[]).map(({ code }) => String(code)) : [];
+  const reasons = Array.isArray(record.reasons) ? (record.reasons as readonly LogRecord[]) : [];
+  const codes = reasons.map(({ code }) => String(code)).filter((code) => told.has(code));
   const target = String(record.target).replace("__", ".");
-  return [principal?.user ?? "", principal?.agent, target, record.effect, codes.find((code) => wanted.has(code)) ?? codes[0] ?? ""].join(
-    " ",
-  );
+  return [principal?.user ?? "", principal?.agent, target, record.effect, ...codes.sort()].join(" ");
 }
 
 function tally(keys: readonly string[]): ReadonlyMap<string, number> {
@@ -83,12 +83,21 @@ function withoutBundle(record: LogRecord): string[] {
   return digestOf(record) === undefined ? [`records: found ${String(record.kind)} ${String(record.id)} without a bundle digest`] : [];
 }
 
+/** The second bundle closes what the first one lets through: who was refused by the first, or let through by the second? */
+function underWrongBundle(record: LogRecord): string[] {
+  if (String(record.target).replace("__", ".") !== "everything-http.get-sum") return [];
+  const { sequence } = record.bundle as { readonly sequence: number };
+  const wanted = record.effect === "allow" ? 1 : 2;
+  return sequence === wanted
+    ? []
+    : [`records: found ${String(record.effect)} ${String(record.id)} by bundle ${sequence}, wanted ${wanted}`];
+}
+
 function digestOf(record: LogRecord): unknown {
   return (record.bundle as LogRecord | null | undefined)?.digest;
 }
 
-function tellBundles(telling: Telling, calls: readonly LogRecord[]): void {
-  const { paint } = telling.terminal;
+function tellBundles({ page }: Telling, calls: readonly LogRecord[]): void {
   const rows = new Map<string, { intent: number; outcome: number; refusal: number; digest: string }>();
   for (const record of calls) {
     const { revision, digest } = record.bundle as { revision: string; digest: string };
@@ -96,12 +105,8 @@ function tellBundles(telling: Telling, calls: readonly LogRecord[]): void {
     if (record.kind === "intent" || record.kind === "outcome" || record.kind === "refusal") row[record.kind] += 1;
     rows.set(revision, row);
   }
-  const lines = [...rows].map(([revision, row]) => [
-    revision,
-    `${row.intent} intents`,
-    `${row.outcome} outcomes`,
-    `${row.refusal} refusals`,
-    paint.dim(row.digest),
-  ]);
-  telling.terminal.out(table(lines, "   "));
+  for (const [revision, { intent, outcome, refusal, digest }] of rows) {
+    page.line(`by ${page.paint.bold(revision)}: ${intent} intents, ${outcome} outcomes, ${refusal} refusals`);
+    page.quiet(digest, 4);
+  }
 }
