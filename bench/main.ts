@@ -46,7 +46,7 @@ async function bench(chosen: Options): Promise<Figures> {
     const measured = await measure(chosen, bundle, folder);
     const recorded = await checkLogs(folder, measured);
     progress("timing policy");
-    const inputs = await recordedInputs(logFolderOf(join(folder, "memory")), INPUTS);
+    const inputs = await recordedInputs(logFolderOf(join(folder, chosen.gates[0] ?? "memory")), INPUTS);
     return figuresOf(measured, recorded, await timePolicy(bundle.bytes, inputs, chosen.evaluations));
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -57,7 +57,7 @@ async function bench(chosen: Options): Promise<Figures> {
 async function measure(chosen: Options, bundle: SignedBundle, folder: string): Promise<Measured> {
   const people = await issueTokens();
   const keys = await serveKeys(people.jwks);
-  const redis = await redisIfThere();
+  const redis = chosen.gates.includes("redis") ? await redisIfThere() : undefined;
   const started: Running[] = [];
   const start = async (running: Promise<Running>): Promise<Running> => {
     const one = await running;
@@ -71,12 +71,13 @@ async function measure(chosen: Options, bundle: SignedBundle, folder: string): P
       const place = { folder: join(folder, name), bundle, serverUrl: `${server.url}/mcp`, jwksUri: keys.url };
       return start(startGate({ name, ...place, durability, ...more }));
     };
-    const targets: Target[] = [
-      { name: "floor", process: await start(startModule("floor", [`${server.url}/mcp`])) },
-      { name: "memory", process: await gate("memory", chosen.cpuProf === undefined ? {} : { cpuProf: chosen.cpuProf }) },
-      ...(redis ? [{ name: "redis" as const, process: await gate("redis", { redis: redis.url }) }] : []),
-      { name: "always", process: await gate("always") },
-    ];
+    const targets: Target[] = [{ name: "floor", process: await start(startModule("floor", [`${server.url}/mcp`])) }];
+    for (const name of chosen.gates) {
+      if (name === "redis" && redis === undefined) continue;
+      const more =
+        name === "redis" && redis ? { redis: redis.url } : name === "memory" && chosen.cpuProf ? { cpuProf: chosen.cpuProf } : {};
+      targets.push({ name, process: await gate(name, more) });
+    }
     const load = await start(startModule("load"));
     return await new Bench(load, targets, chosen, progress).run(people.tokens);
   } finally {
