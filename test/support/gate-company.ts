@@ -1,0 +1,171 @@
+import { type Era, pinOf, type ToolDefinition } from "../../src/core/tool.ts";
+
+/** The company behind a gate under test. What is left out of a row is what an honest company would write. */
+export interface Company {
+  readonly servers: Readonly<Record<string, CompanyServer>>;
+  /** Rows of agents.yaml over the agent of the house, `desk-bot`. */
+  readonly agents?: Readonly<Record<string, Row>>;
+  readonly roles?: Readonly<Record<string, Row>>;
+  readonly groups?: Readonly<Record<string, Row>>;
+  readonly budgets?: Readonly<Record<string, Row>>;
+  readonly settings?: Row;
+  readonly custom?: Row;
+  /** Author packages that the build checks: name of the package and its rules, served to every server unless `# servers: [a, b]` leads. */
+  readonly policies?: Readonly<Record<string, string>>;
+  /** Author packages that are put into the bundle past the checks of the build, as a malicious or careless signer could. */
+  readonly unchecked?: Readonly<Record<string, Unchecked>>;
+  /** Golden cases. */
+  readonly cases?: readonly Row[];
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Unchecked {
+  readonly servers: readonly string[];
+  readonly kinds?: readonly string[];
+  readonly rules: string;
+  /** As the build would have found: iterates in a nested way, so it runs in a worker. */
+  readonly worker?: boolean;
+}
+
+export interface CompanyServer {
+  /** Members of its row in servers.yaml. */
+  readonly row?: Row;
+  /** The id of the server at whose place it is; its own by default. */
+  readonly at?: string;
+  /** The era in which its pins were read. */
+  readonly era?: Era;
+  readonly tools: Readonly<Record<string, CompanyTool>>;
+}
+
+export interface CompanyTool {
+  /** Members of its definition: by default it takes anything. */
+  readonly definition?: Row;
+  /** Members of its row in tools.yaml: by default it only reads. */
+  readonly facts?: Row;
+  /** False: it is in tools.yaml and offered, but nobody ever pinned it. */
+  readonly pinned?: false;
+  /** What was pinned, where the server offers something else by now. */
+  readonly approved?: Row;
+}
+
+/** The issuer of the tests' tokens. Its keys are read from 127.0.0.1, so that the bundle does not depend on a port. */
+export const issuer = "https://login.example.com";
+export const environment = "test";
+
+/** One server with three tools, one agent that may use all of them for everybody in the group `staff`. */
+export const house: Company = {
+  servers: {
+    desk: {
+      tools: {
+        echo: {},
+        note: { facts: { risk: "medium", effects: ["write"], idempotent: false } },
+        order: {
+          definition: {
+            description: "Orders something.",
+            inputSchema: {
+              type: "object",
+              properties: { item: { type: "string" }, count: { type: "integer", minimum: 1 } },
+              required: ["item"],
+              additionalProperties: false,
+            },
+          },
+          facts: { risk: "high", effects: ["write", "pay"], idempotent: false, sample: { args: { item: "pen" } } },
+        },
+      },
+    },
+  },
+};
+
+/** What the server says about a tool. */
+export function definitionOf(name: string, tool: CompanyTool): ToolDefinition {
+  const plain = { description: `The tool ${name}.`, inputSchema: { type: "object", additionalProperties: true } };
+  return { name, ...plain, ...tool.definition };
+}
+
+/** The tools that a server really offers. */
+export function offeredTools(server: CompanyServer): readonly ToolDefinition[] {
+  return Object.entries(server.tools).map(([name, tool]) => definitionOf(name, tool));
+}
+
+/** The folder of policies that `bundle build` reads, by path. */
+export function sourcesOf(company: Company): Readonly<Record<string, string>> {
+  const servers = Object.entries(company.servers);
+  const tables: Readonly<Record<string, object>> = {
+    servers: Object.fromEntries(servers.map(([id, server]) => [id, serverRow(id, server)])),
+    tools: Object.fromEntries(servers.map(([id, { tools }]) => [id, mapped(tools, factsRow)])),
+    agents: { "desk-bot": {}, ...company.agents } satisfies Record<string, Row>,
+    roles: company.roles ?? { all: { grants: ["*/*"] } },
+    groups: company.groups ?? { staff: { roles: ["all"] } },
+    budgets: company.budgets ?? {},
+    settings: company.settings ?? {},
+    custom: company.custom ?? {},
+  };
+  const agents = mapped(tables.agents as Readonly<Record<string, Row>>, (row, id) => agentRow(id, row));
+  const files = Object.entries({ ...tables, agents }).map(([name, table]) => [
+    `catalog/${name}.yaml`,
+    JSON.stringify({ version: 1, [name]: table }),
+  ]);
+  const pins = servers.map(([id, server]) => [`catalog/pins/${id}.json`, JSON.stringify(pinsOf(id, server))]);
+  const rules = company.policies ?? { quiet: "# Nothing is denied here." };
+  const modules = Object.entries(rules).map(([name, text]) => [`policy/${name}.rego`, moduleText(name, text)]);
+  const cases = company.cases === undefined ? [] : [["cases/cases.yaml", JSON.stringify({ version: 1, cases: company.cases })]];
+  return Object.fromEntries([...files, ...pins, ...modules, ...cases]);
+}
+
+/** A package with its METADATA. The leading comments `# servers: […]` and `# kinds: […]` say whom it serves. */
+export function moduleText(name: string, text: string): string {
+  const said = (member: string) => new RegExp(`^# ${member}: (\\[.*\\])$`, "m").exec(text)?.[1];
+  const kinds = said("kinds");
+  const head = [
+    "# METADATA",
+    "# custom:",
+    `#   servers: ${said("servers") ?? '["*"]'}`,
+    ...(kinds === undefined ? [] : [`#   kinds: ${kinds}`]),
+  ];
+  const body = text.replace(/^# (servers|kinds): \[.*\]\n?/gm, "");
+  return `${head.join("\n")}\npackage policy.${name}\n\n${body}\n`;
+}
+
+function serverRow(id: string, { row, at, era }: CompanyServer): Row {
+  return {
+    owner: "platform",
+    trust: "internal",
+    environment,
+    status: "approved",
+    transport: { kind: "http", place: at ?? id, host_class: "loopback", era: era ?? "session" },
+    ...row,
+  };
+}
+
+function factsRow({ facts }: CompanyTool): Row {
+  return { risk: "low", effects: ["read"], data_classes: [], idempotent: true, sample: { args: {} }, ...facts };
+}
+
+function agentRow(id: string, row: Row): Row {
+  return {
+    name: id,
+    owner: "olga",
+    environment,
+    status: "active",
+    modes: ["user_via_agent", "agent"],
+    roles: ["all"],
+    roles_alone: ["all"],
+    match: [{ issuer, client_id: id }],
+    ...row,
+  };
+}
+
+function pinsOf(id: string, server: CompanyServer): object {
+  const era = server.era ?? "session";
+  const pinned = Object.entries(server.tools).filter(([, tool]) => tool.pinned !== false);
+  const pins = pinned.map(([name, tool]) => {
+    const definition = { ...definitionOf(name, tool), ...tool.approved };
+    return [name, { pin: pinOf(definition, era), definition }] as const;
+  });
+  return { version: 1, server: id, era, capabilities: {}, tools: Object.fromEntries(pins) };
+}
+
+function mapped<T, U>(table: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, change(value, key)]));
+}
