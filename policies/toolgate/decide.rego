@@ -3,57 +3,59 @@ package toolgate
 # METADATA
 # title: One call, read, prompt, completion, or request of a server
 # entrypoint: true
-decide := judged(base) if {
+decide := judged(known, granted, denied, judges) if {
 	seen := blind
-	base := gate with input as seen
+	[known, granted, denied, judges] := gate with input as seen
 }
 
-gate := {
-	"known": known,
-	"permits": permits,
-	"denials": denials,
+# What a list and a call have in common. The packages are told too, so that a call does not look for them twice.
+gate := [known, granted, denied, judges] if {
+	target := kind
+	judges := packages(target)
+	own := granting_roles("agent")
+	theirs := granting_roles("user")
+	permits := permits_of(judges)
+	denied := denials(target, permits)
+	granted := permits_told(array.concat(own, theirs), permits)
+	known := is_known(permitted(target, own, theirs, permits), denied)
 }
 
-default known := false
-
-known if {
-	permitted
-	not hidden
+is_known(may, denied) if {
+	may == true
 	input.server.id != "_none"
+	not hidden(denied)
 }
+
+else := false
 
 # Nothing of the call is looked at for a target that the caller may not know about.
-judged(base) := {
+judged(false, granted, denied, _) := {
 	"effect": "deny",
 	"known": false,
-	"permits": base.permits,
-	"reasons": base.denials,
+	"permits": granted,
+	"reasons": once(denied),
 	"obligations": [],
-} if {
-	not base.known
 }
 
-judged(base) := {
-	"effect": effect(count(reasons)),
+judged(true, granted, denied, judges) := {
+	"effect": effect(count(reasons), types),
 	"known": true,
-	"permits": base.permits,
+	"permits": granted,
 	"reasons": reasons,
-	"obligations": obligations,
+	"obligations": merged(asked, types),
 } if {
-	base.known
-	reasons := (base.denials | constraints) | conflicts
+	asked := asked_by(judges)
+	types := {type_of(o.value) | some o in asked}
+	reasons := once(array.concat(array.concat(denied, constraints(judges)), conflicts(asked, types)))
 }
 
-effect(refusals) := "deny" if refusals > 0
+effect(refusals, types) := "deny" if refusals > 0
 
-else := "ask" if asks
+else := "ask" if {
+	"approve" in types
+}
 
 else := "allow"
-
-asks if {
-	some o in asked_well
-	o.value.type == "approve"
-}
 
 # METADATA
 # title: Which of many targets the caller may see
@@ -61,12 +63,15 @@ asks if {
 discover := {"visible": [i |
 	common := object.remove(input, array.concat(unseen, array.concat(["server"], target_kinds)))
 	some i, item in input.items
-	open with input as object.union(common, item)
+	open with input as object.union(item, common)
 ]}
 
 open if {
-	known
-	count(denials) == 0
+	input.server.id != "_none"
+	target := kind
+	permits := permits_of(packages(target))
+	permitted(target, granting_roles("agent"), granting_roles("user"), permits) == true
+	count(denials(target, permits)) == 0
 }
 
 # METADATA

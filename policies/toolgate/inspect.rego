@@ -6,7 +6,7 @@ package toolgate
 inspect := {"withheld": withheld, "redactions": redactions}
 
 withheld contains {"rule": pkg, "value": said(v)} if {
-	some pkg in packages
+	some pkg in packages(kind)
 	some v in elements(data.policy[pkg].withhold)
 }
 
@@ -25,10 +25,10 @@ withheld contains {"rule": "toolgate", "value": {"code": "policy.obligation_unsu
 withheld contains {"rule": "toolgate", "value": {"code": "policy.no_index"}} if not index_whole
 
 # Without a kind no package would be asked, and everything would leave.
-withheld contains {"rule": "toolgate", "value": {"code": "policy.no_index"}} if not kind
+withheld contains {"rule": "toolgate", "value": {"code": "policy.no_index"}} if kind == null
 
 redact_elements contains {"rule": pkg, "value": v} if {
-	some pkg in packages
+	some pkg in packages(kind)
 	some v in elements(data.policy[pkg].redact)
 }
 

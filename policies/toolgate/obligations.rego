@@ -1,77 +1,74 @@
 package toolgate
 
 # All that the packages ask for, before it is merged.
-asked contains {"rule": pkg, "value": v} if {
-	some pkg in packages
+asked_by(judges) := [{"rule": pkg, "value": v} |
+	some pkg in judges
 	some v in elements(data.policy[pkg].oblige)
-}
+]
 
-asked_well contains o if {
-	some o in asked
-	is_obligation(o.value)
-}
-
-is_obligation(element) if {
+# Undefined for what is no obligation.
+type_of(element) := element.type if {
 	is_object(element)
 	is_string(element.type)
 }
 
-obligations contains o if {
-	some o in asked_well
-	not superseded(o)
-}
+# Where each is an obligation, and of a type of its own, there is nothing to merge and nothing that contradicts.
+merged(asked, types) := asked if count(asked) == count(types)
 
-conflicts contains {"rule": o.rule, "value": {"code": "policy.invalid_rule"}} if {
-	some o in asked
-	not is_obligation(o.value)
-}
+else := [o |
+	well := [o | some o in asked; type_of(o.value)]
+	some o in well
+	not superseded(o, well)
+]
 
-conflicts contains {"rule": "toolgate", "value": {"code": "policy.conflict"}} if {
-	some o in asked_well
-	contradicted(o)
-}
+conflicts(asked, types) := [] if count(asked) == count(types)
 
-contradicted(o) if {
-	o.value.type == "set_args"
-	some other in asked_well
-	other.value.type == "set_args"
+else := array.concat(
+	[{"rule": o.rule, "value": {"code": "policy.invalid_rule"}} | some o in asked; not type_of(o.value)],
+	[{"rule": "toolgate", "value": {"code": "policy.conflict"}} | some o in asked; contradicted(o, asked)],
+)
+
+contradicted(o, asked) if {
+	type_of(o.value) == "set_args"
+	some other in asked
+	type_of(other.value) == "set_args"
 	other.value.path == o.value.path
 	other.value.value != o.value.value
 }
 
-contradicted(o) if {
-	o.value.type == "step_up"
-	some other in asked_well
-	other.value.type == "step_up"
+contradicted(o, asked) if {
+	type_of(o.value) == "step_up"
+	some other in asked
+	type_of(other.value) == "step_up"
 	other.value.acr != o.value.acr
 }
 
 # Another obligation of the same kind asks for at least as much. What is not of a valid shape is kept, for the host to
 # refuse: it neither supersedes nor is superseded.
-superseded(o) if {
+superseded(o, asked) if {
 	o.value.type == "budget"
 	is_number(o.value.cost)
-	some other in asked_well
+	some other in asked
 	other.value.type == "budget"
 	other.value.name == o.value.name
 	is_number(other.value.cost)
 	wins(other, other.value.cost, o, o.value.cost)
 }
 
-superseded(o) if {
+superseded(o, asked) if {
 	o.value.type == "timeout"
 	is_number(o.value.ms)
-	some other in asked_well
+	some other in asked
 	other.value.type == "timeout"
 	is_number(other.value.ms)
 	wins(other, 0 - other.value.ms, o, 0 - o.value.ms)
 }
 
-superseded(o) if {
+superseded(o, asked) if {
 	o.value.type == "limit_result"
 	limits := limits_of(o.value)
 	count(limits) > 0
-	some other in asked_well
+	some other in asked
 	other != o
 	other.value.type == "limit_result"
 	others := limits_of(other.value)
@@ -81,10 +78,10 @@ superseded(o) if {
 	before_if_equal(other, others, o, limits)
 }
 
-superseded(o) if {
+superseded(o, asked) if {
 	o.value.type == "redact"
 	rank := mode_rank(o.value)
-	some other in asked_well
+	some other in asked
 	other.value.type == "redact"
 	other.value.path == o.value.path
 	wins(other, mode_rank(other.value), o, rank)

@@ -10,11 +10,22 @@ blind := object.remove(input, unseen)
 
 unseen := ["args", "args_digest", "phase", "method", "request", "limits", "items", "findings", "result"]
 
-kind := one if {
+kind := "tool" if {
+	input.tool
+	not input.resource
+	not input.prompt
+	not input.completion
+	not input.sampling
+	not input.elicitation
+}
+
+else := one if {
 	present := [k | some k in target_kinds; input[k]]
 	count(present) == 1
 	one := present[0]
 }
+
+else := null
 
 target_kinds := ["tool", "resource", "prompt", "completion", "sampling", "elicitation"]
 
@@ -22,26 +33,24 @@ indexed := data.index[input.server.id]
 
 # A package without kinds would be left out silently, and its denials with it.
 index_whole if {
+	is_array(indexed)
+	kinds := data.index_kinds
 	every pkg in indexed {
-		is_array(data.index_kinds[pkg])
+		is_array(kinds[pkg])
 	}
 }
 
 # What judges this target.
-packages := [pkg |
+packages(target) := [pkg |
+	kinds := data.index_kinds
 	some pkg in indexed
-	kind in data.index_kinds[pkg]
+	target in kinds[pkg]
 ]
 
 # Whose denials count: what is denied to a principal that connects is denied to each of its calls.
-gatekeepers := [pkg |
-	some pkg in indexed
-	gatekeeper(data.index_kinds[pkg])
-]
+gatekeeper(target, kinds) if target in kinds
 
-gatekeeper(kinds) if "admit" in kinds
-
-gatekeeper(kinds) if kind in kinds
+else if "admit" in kinds
 
 # Whatever a rule is, it counts: something other than a set is one element, which has no valid shape.
 elements(rule) := rule if is_set(rule)

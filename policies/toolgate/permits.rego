@@ -1,52 +1,52 @@
 package toolgate
 
 # Who may use the target at all. A user through an agent needs a permit for each of the two.
-default permitted := false
-
-permitted if {
-	input.principal.kind in {"agent", "workload"}
-	not input.user
-	count(agent_permits) > 0
-}
-
-permitted if {
+permitted(target, own, theirs, permits) if {
 	input.principal.kind == "user_via_agent"
+	target != null
 	is_string(input.user.id)
-	count(agent_permits) > 0
-	count(user_permits) > 0
+	side_may("agent", own, permits)
+	side_may("user", theirs, permits)
 }
 
-permits := agent_permits | user_permits
-
-agent_permits contains {"rule": "role", "id": role} if {
-	some role in input.agent.roles
-	data.roles[role].grants[input.server.id][input.tool.name] == true
+else if {
+	input.principal.kind in {"agent", "workload"}
+	target != null
+	not input.user
+	side_may("agent", own, permits)
 }
 
-agent_permits contains {"rule": p.rule, "id": p.value.id} if {
-	some p in permit_elements
-	permit_side(p.value) in {"agent", "both"}
+else := false
+
+side_may(side, roles, permits) if count(roles) > 0
+
+else if {
+	some p in permits
+	permit_side(p.value) in [side, "both"]
 }
 
-user_permits contains {"rule": "role", "id": role} if {
-	some role in input.user.roles
-	data.roles[role].grants[input.server.id][input.tool.name] == true
-}
+permits_told(roles, permits) := [by_role(role) | some role in {role | some role in roles}] if count(permits) == 0
 
-user_permits contains {"rule": p.rule, "id": p.value.id} if {
-	some p in permit_elements
-	permit_side(p.value) in {"user", "both"}
-}
+else := {by_role(role) | some role in roles} | {{"rule": p.rule, "id": p.value.id} | some p in permits; permit_side(p.value)}
 
-permit_elements contains {"rule": pkg, "value": v} if {
-	some pkg in packages
+by_role(role) := {"rule": "role", "id": role}
+
+granting_roles(side) := [role |
+	server := input.server.id
+	tool := input.tool.name
+	some role in input[side].roles
+	data.roles[role].grants[server][tool] == true
+]
+
+permits_of(judges) := [{"rule": pkg, "value": v} |
+	some pkg in judges
 	some v in elements(data.policy[pkg].permit)
-}
+]
 
 # Undefined for what is not a permit, so it can grant nothing.
 permit_side(element) := side if {
 	is_object(element)
 	is_string(element.id)
 	side := object.get(element, "for", "user")
-	side in {"user", "agent", "both"}
+	side in ["user", "agent", "both"]
 }

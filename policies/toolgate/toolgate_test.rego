@@ -268,7 +268,7 @@ test_a_package_counts_for_its_kinds_only if {
 	world := object.union(company(rules), {"index_kinds": {"p": ["prompt"]}})
 	tool := decided(call, world)
 	tool.effect == "allow"
-	tool.obligations == set()
+	count(tool.obligations) == 0
 	prompt := decided(object.union(object.remove(call, ["tool"]), {"prompt": {"name": "greet"}}), world)
 	prompt.known
 	prompt.effect == "deny"
@@ -290,6 +290,23 @@ test_no_target_and_two_targets_are_not_permitted if {
 		answer := decided(asked, world)
 		not answer.known
 	}
+}
+
+test_two_targets_are_not_permitted_even_with_a_grant if {
+	both := object.union(target, {"prompt": {"name": "x"}})
+	answer := decided(object.union(call, both), company({}))
+	not answer.known
+	listed(object.union(list, {"items": [both]}), company({})) == []
+}
+
+test_what_stands_twice_is_told_once if {
+	again := object.union(object.union(call, {"agent": {"roles": ["all", "all"]}}), {"user": {"roles": ["all", "all"]}})
+	granted := decided(again, company({}))
+	count(granted.permits) == 1
+	two := {"permit": {{"id": "x"}, {"id": "x", "for": "both"}}, "deny": {"no", 7}, "constrain": {"no", 7}, "oblige": {"no", 7}}
+	answer := decided(call, company(two))
+	count(answer.permits) == 2
+	count(answer.reasons) == 1
 }
 
 test_what_is_denied_at_admission_is_denied_in_lists_and_calls if {
