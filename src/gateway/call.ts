@@ -1,6 +1,6 @@
 import type { Decision } from "../core/decision.ts";
 import type { DecisionId } from "../core/ids.ts";
-import type { Reservation } from "../parts/budgets/index.ts";
+import type { Level, Reservation } from "../parts/budgets/index.ts";
 import type { UpstreamReply } from "../parts/upstream/index.ts";
 import type { CallerFacts } from "./caller-facts.ts";
 import type { CallRequest, Exchange } from "./gateway.ts";
@@ -53,6 +53,8 @@ export interface JudgedCall extends AimedCall {
 /** A call whose intent is on record: from here on there will be an outcome. */
 export interface IntendedCall extends JudgedCall {
   readonly reservation: Reservation | undefined;
+  /** What the reservation was asked for. */
+  readonly levels: readonly Level[];
 }
 
 /** How a call ended, before it is settled. */

@@ -1,8 +1,8 @@
-import type { Progress, UpstreamFailure, UpstreamReply } from "../parts/upstream/index.ts";
+import type { Progress, UpstreamFailure } from "../parts/upstream/index.ts";
 import type { Ending, IntendedCall } from "./call.ts";
 import type { CallAnswer } from "./gateway.ts";
 import { timeoutOf } from "./hold.ts";
-import { actualSpend, levelsOf } from "./levels.ts";
+import { actualSpend } from "./levels.ts";
 import { hostReason } from "./refusal.ts";
 import { inspects, release } from "./release.ts";
 import { settle } from "./settle.ts";
@@ -22,7 +22,7 @@ export async function dispatch(call: IntendedCall): Promise<CallAnswer> {
     const ms = performance.now() - started;
     call.parts.meter.upstream(call.target.server.id, ms);
     if (!reply.ok) return await settle(call, failed(call, reply.error), { charged: reply.error.dispatched }, ms);
-    const actual = actualOf(call, reply.value);
+    const actual = actualSpend(call.levels, call.generation.catalog, reply.value.bytes);
     return await settle(call, await release(call, reply.value), { charged: true, ...(actual ? { actual } : {}) }, ms);
   } catch (error) {
     call.parts.logger.error({ decision: call.id, error: String(error) }, "a call failed inside the gateway");
@@ -59,10 +59,4 @@ function failed(call: IntendedCall, failure: UpstreamFailure): Ending {
     "a server failed",
   );
   return failure.code === "upstream.cancelled" ? { kind: "cancelled" } : { kind: "refused", reasons: [hostReason(failure.code)] };
-}
-
-function actualOf(call: IntendedCall, reply: UpstreamReply): ReadonlyMap<string, number> | undefined {
-  if (!call.reservation) return undefined;
-  const levels = levelsOf(call.decision.obligations, call.generation.catalog, call.caller, call.target);
-  return levels.ok ? actualSpend(levels.value, call.generation.catalog, reply.bytes) : undefined;
 }

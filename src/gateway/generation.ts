@@ -6,8 +6,8 @@ import type { VerifiedBundle } from "../parts/bundle/index.ts";
 import type { AgentRefusal, Catalog, CatalogTool } from "../parts/catalog/index.ts";
 import type { Policy } from "../parts/policy/index.ts";
 import { type ParamHeader, paramHeaders } from "../parts/upstream/index.ts";
-import { type CallerFacts, callerFacts } from "./caller-facts.ts";
-import { serverText, timeTeller, toolText } from "./input.ts";
+import { type CallerFacts, callerFacts, escapeKey } from "./caller-facts.ts";
+import { serverText, timeTeller, toolText, type WallClock } from "./input.ts";
 import { createMemo, type DecisionMemo, type MemoPlan, memoPlan } from "./memo.ts";
 
 /** One activated bundle with its policy and catalog. Immutable, and pinned for the life of a request. */
@@ -24,6 +24,7 @@ export interface Generation {
   readonly targetsOf: ReadonlyMap<string, readonly Target[]>;
   /** `"time":{…}` of the input, told in the bundle's time zone. */
   timeText(now: number): string;
+  wallClock(now: number): WallClock;
   /** What the input says about the bearer of this token; computed once per token. */
   callerOf(token: VerifiedToken, now: number): Result<CallerFacts, AgentRefusal>;
 }
@@ -32,6 +33,8 @@ export interface Generation {
 export interface Target {
   /** `<server>.<tool>`, the name in policy. */
   readonly id: string;
+  /** The same, as it stands in the key of a counter. */
+  readonly escapedId: string;
   readonly server: ServerDefinition;
   readonly tool: CatalogTool;
   /** `<server>__<tool>`; absent where that is no valid tool name. */
@@ -62,6 +65,7 @@ export function generationOf(bundle: VerifiedBundle, policy: Policy, catalog: Ca
     targetsOf.set(server.id, own);
     for (const target of own) targets.set(target.id, target);
   }
+  const time = timeTeller(catalog.timezone);
   const callers = new WeakMap<VerifiedToken, CallerFacts>();
   return {
     bundle,
@@ -71,7 +75,8 @@ export function generationOf(bundle: VerifiedBundle, policy: Policy, catalog: Ca
     bundleText: `"bundle":${JSON.stringify(bundle.identity)}`,
     targets,
     targetsOf,
-    timeText: timeTeller(catalog.timezone),
+    timeText: time.text,
+    wallClock: time.wallClock,
     callerOf(token, now) {
       const known = callers.get(token);
       if (known && (known.agent.expiresAt === undefined || known.agent.expiresAt > now)) return { ok: true, value: known };
@@ -88,6 +93,7 @@ function targetOf(catalog: Catalog, server: ServerDefinition, tool: CatalogTool)
   const name = `${server.id}__${tool.name}`;
   return {
     id: `${server.id}.${tool.name}`,
+    escapedId: escapeKey(`${server.id}.${tool.name}`),
     server,
     tool,
     ...(toolNameForm.test(name) ? { aggregateName: name } : {}),

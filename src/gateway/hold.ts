@@ -19,7 +19,7 @@ export async function hold(call: JudgedCall): Promise<Result<IntendedCall, Endin
   if (!levels.ok) return err({ kind: "refused", reasons: [hostReason("budget.unknown", { budget: levels.error.budget })] });
   const reserved = await reserve(call, levels.value);
   if (!reserved.ok) return reserved;
-  const intended: IntendedCall = { ...call, reservation: reserved.value };
+  const intended: IntendedCall = { ...call, reservation: reserved.value, levels: levels.value };
   const { log, durability, ledger, clock } = call.parts;
   const recorded = await log.append(intentText(intended), call.target.readOnly ? durability.read : durability.other);
   if (recorded.ok) return ok(intended);

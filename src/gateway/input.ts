@@ -33,13 +33,25 @@ export function toolText(tool: CatalogTool, pinned: boolean): string {
 /** What every phase has in common: time, caller, client, session, claims of the request, network. */
 export function commonText(exchange: Exchange, facts: CallerFacts, time: string, now: number): string {
   const { client, session, request, network, caller } = exchange;
-  let text = `${time},${facts.inputText},"client":{`;
-  if (caller.token.clientId !== undefined) text += `"id":${JSON.stringify(caller.token.clientId)},`;
-  text += `"name":${JSON.stringify(client.name)},"version":${JSON.stringify(client.version)}},"session":{`;
+  let text = `${time},${facts.inputText},"client":${clientText(caller.token.clientId, client)},"session":{`;
   if (session) text += `"id":"${session.id}","age_s":${Math.max(0, Math.floor((now - session.openedAt) / 1000))},`;
   text += '"labels":[]}';
   if (request) text += `,"request":${requestText(request)}`;
   return `${text},"network":{"ip":"${network.ip}","mtls":${network.mtls}}`;
+}
+
+type Client = Exchange["client"];
+
+// A session keeps one client object for all its calls.
+const clientTexts = new WeakMap<Client, { readonly id: string | undefined; readonly text: string }>();
+
+/** `{"id":…,"name":…,"version":…}`: the OAuth client, and what the client says of itself. */
+export function clientText(id: string | undefined, client: Client): string {
+  const known = clientTexts.get(client);
+  if (known && known.id === id) return known.text;
+  const text = JSON.stringify({ id, name: client.name, version: client.version });
+  clientTexts.set(client, { id, text });
+  return text;
 }
 
 function requestText(request: NonNullable<Exchange["request"]>): string {
@@ -52,11 +64,23 @@ export function argsDigestOf(argsText: string): string {
   return sha256(argsText);
 }
 
+export interface WallClock {
+  readonly hour: number;
+  readonly minute: number;
+  readonly weekday: string;
+  readonly tz: string;
+}
+
 /**
- * Tells `"time":{…}` of the input. One instance per time zone: the wall-clock parts are worked out once a minute, because
- * no zone's offset changes within one.
+ * Tells the time in one zone. The wall-clock parts are worked out once a minute, because no zone's offset changes within
+ * one; `text` is `"time":{…}` of the input.
  */
-export function timeTeller(timezone: string): (now: number) => string {
+export interface TimeTeller {
+  text(now: number): string;
+  wallClock(now: number): WallClock;
+}
+
+export function timeTeller(timezone: string): TimeTeller {
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone: timezone,
     hour: "2-digit",
@@ -65,34 +89,45 @@ export function timeTeller(timezone: string): (now: number) => string {
     hourCycle: "h23",
   });
   let minute = Number.NaN;
-  let wall = "";
+  let wall: WallClock = { hour: 0, minute: 0, weekday: "", tz: timezone };
+  let wallText = "";
   let last = Number.NaN;
   let text = "";
-  return (now) => {
-    if (now === last) return text;
+  const wallClock = (now: number): WallClock => {
     const current = Math.floor(now / 60_000);
     if (current !== minute) {
       minute = current;
-      wall = wallClock(format, now, timezone);
+      wall = wallClockAt(format, now, timezone);
+      wallText = JSON.stringify(wall).slice(1, -1);
     }
-    last = now;
-    // Nanoseconds as a literal: the number is beyond 2^53 and must not pass through a double.
-    text = `"time":{"ns":${now}000000,"rfc3339":"${rfc3339(now)}",${wall}}`;
-    return text;
+    return wall;
+  };
+  return {
+    wallClock,
+    text(now) {
+      if (now === last) return text;
+      wallClock(now);
+      last = now;
+      // Nanoseconds as a literal: the number is beyond 2^53 and must not pass through a double.
+      text = `"time":{"ns":${now}000000,"rfc3339":"${rfc3339(now)}",${wallText}}`;
+      return text;
+    },
   };
 }
 
-function wallClock(format: Intl.DateTimeFormat, now: number, timezone: string): string {
+function wallClockAt(format: Intl.DateTimeFormat, now: number, timezone: string): WallClock {
   const parts = Object.fromEntries(format.formatToParts(now).map((part) => [part.type, part.value]));
-  const facts = {
-    hour: Number(parts.hour),
-    minute: Number(parts.minute),
-    weekday: String(parts.weekday).toLowerCase(),
-    tz: timezone,
-  };
-  return JSON.stringify(facts).slice(1, -1);
+  return { hour: Number(parts.hour), minute: Number(parts.minute), weekday: String(parts.weekday).toLowerCase(), tz: timezone };
 }
 
+let lastTime = Number.NaN;
+let lastText = "";
+
+/** Written once a millisecond: a call needs the same instant in several places, and its neighbours need it too. */
 export function rfc3339(now: number): string {
-  return new Date(now).toISOString();
+  if (now !== lastTime) {
+    lastText = new Date(now).toISOString();
+    lastTime = now;
+  }
+  return lastText;
 }

@@ -30,11 +30,21 @@ export function levelsOf(
 
 /** Tenant, budget and the value of each dimension, each escaped, so that no value can reach into another's place. */
 function counterKey(budget: BudgetDefinition, facts: CallerFacts, target: Target): string {
-  let key = `${facts.dimensions.tenant}:${escapeKey(budget.name)}`;
+  let key = `${facts.dimensions.tenant}:${escaped(budget)}`;
   for (const dimension of budget.per) {
-    key += `:${dimension === "tool" ? escapeKey(target.id) : dimension === "server" ? target.server.id : facts.dimensions[dimension]}`;
+    key += `:${dimension === "tool" ? target.escapedId : dimension === "server" ? target.server.id : facts.dimensions[dimension]}`;
   }
   return key;
+}
+
+const names = new WeakMap<BudgetDefinition, string>();
+
+function escaped(budget: BudgetDefinition): string {
+  const known = names.get(budget);
+  if (known !== undefined) return known;
+  const name = escapeKey(budget.name);
+  names.set(budget, name);
+  return name;
 }
 
 /** What byte budgets really spent; undefined when only calls were counted and the hold is what is spent. */

@@ -1,6 +1,7 @@
 import type { Decision } from "../core/decision.ts";
 import { sha256Hex } from "../core/digest.ts";
 import type { AimedCall } from "./call.ts";
+import { clientText } from "./input.ts";
 
 /**
  * Remembers decisions by everything that they can depend on: the caller and the target, and those parts of the input that
@@ -18,8 +19,8 @@ export interface DecisionMemo {
 export interface MemoPlan {
   readonly args: readonly (readonly string[])[];
   readonly wholeArgs: boolean;
-  /** Wall-clock parts of the time; they change once a minute. */
-  readonly minute: boolean;
+  /** Which wall-clock parts of the time. A rule on the hour is judged anew with each hour. */
+  readonly clock: readonly ("hour" | "minute" | "weekday")[];
   readonly client: boolean;
   readonly request: boolean;
   readonly network: boolean;
@@ -30,7 +31,7 @@ const settled: ReadonlySet<string> = new Set([
   ...["phase", "method", "tenant", "environment", "principal", "agent", "user", "delegation", "server", "tool", "limits"],
   ...["items", "findings", "result", "resource", "prompt", "completion", "sampling", "elicitation"],
 ]);
-const wallClock: ReadonlySet<string> = new Set(["hour", "minute", "weekday", "tz"]);
+const wallClock = ["hour", "minute", "weekday"] as const;
 
 /** The plan for a server's packages, or `undefined` where one reads what no key can hold: the exact time, or state. */
 export function memoPlan(reads: readonly (readonly string[])[] | undefined): MemoPlan | undefined {
@@ -38,7 +39,7 @@ export function memoPlan(reads: readonly (readonly string[])[] | undefined): Mem
   const plan = {
     args: new Map<string, readonly string[]>(),
     wholeArgs: false,
-    minute: false,
+    clock: new Set<(typeof wallClock)[number]>(),
     client: false,
     request: false,
     network: false,
@@ -47,17 +48,21 @@ export function memoPlan(reads: readonly (readonly string[])[] | undefined): Mem
     if (settled.has(head)) continue;
     if (head === "args" && rest.length > 0) plan.args.set(rest.join("\n"), rest);
     else if (head === "args" || head === "args_digest") plan.wholeArgs = true;
-    else if (head === "time" && wallClock.has(rest[0] ?? "")) plan.minute = true;
+    else if (head === "time" && rest[0] === "tz") continue;
+    else if (head === "time" && isWallClock(rest[0])) plan.clock.add(rest[0]);
     else if (head === "client" || head === "request" || head === "network") plan[head] = true;
     // No call of this version has labels, and every call has the member.
     else if (!(head === "session" && rest[0] === "labels")) return undefined;
   }
-  return { ...plan, args: [...plan.args.values()] };
+  return { ...plan, args: [...plan.args.values()], clock: [...plan.clock] };
+}
+
+function isWallClock(part: string | undefined): part is (typeof wallClock)[number] {
+  return wallClock.some((name) => name === part);
 }
 
 /** Entries of one half; when a half is full the other one is forgotten. */
 const HALF = 32_768;
-const MINUTE_MS = 60_000;
 /** Keys beyond this are replaced by their digest. */
 const LONG_KEY = 256;
 
@@ -91,11 +96,16 @@ function keyText(call: AimedCall, plan: MemoPlan): string {
   let key = `${caller.digest} ${target.id} ${facts.pinned ? 1 : 0}`;
   if (plan.wholeArgs) key += `\u0001${facts.mistakes.length === 0 ? (call.argsText ?? "") : ""}`;
   else for (const path of plan.args) key += `\u0001${valueText(facts.mistakes.length === 0 ? call.request.args : undefined, path)}`;
-  if (plan.minute) key += `\u0001${Math.floor(call.now / MINUTE_MS)}`;
-  if (plan.client) key += `\u0001${JSON.stringify([caller.token.clientId, exchange.client.name, exchange.client.version])}`;
+  if (plan.clock.length > 0) key += `\u0001${clockText(call, plan)}`;
+  if (plan.client) key += `\u0001${clientText(caller.token.clientId, exchange.client)}`;
   if (plan.request) key += `\u0001${JSON.stringify(exchange.request) ?? ""}`;
   if (plan.network) key += `\u0001${exchange.network.ip} ${exchange.network.mtls}`;
   return key;
+}
+
+function clockText(call: AimedCall, plan: MemoPlan): string {
+  const wall = call.generation.wallClock(call.now);
+  return plan.clock.map((part) => wall[part]).join(" ");
 }
 
 /** The value as JSON, or nothing where the path leads nowhere. */

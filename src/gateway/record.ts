@@ -57,9 +57,13 @@ function decisionText(decision: Decision): string {
   return text;
 }
 
+/** Keys are escaped where they are made, and names of budgets are identifiers: neither needs escaping here. */
 export function reservationsText(id: string, levels: readonly HeldLevel[]): string {
-  const held = levels.map(({ budget, key, held, remaining, resetsAt }) => ({ budget, key, held, remaining, resets_at: rfc3339(resetsAt) }));
-  return `,"reservation":{"id":"${id}","levels":${JSON.stringify(held)}}`;
+  let text = `,"reservation":{"id":"${id}","levels":[`;
+  for (const [at, { budget, key, held, remaining, resetsAt }] of levels.entries()) {
+    text += `${at === 0 ? "" : ","}{"budget":"${budget}","key":"${key}","held":${held},"remaining":${remaining},"resets_at":${resetsAt}}`;
+  }
+  return `${text}]}`;
 }
 
 export function reasonsText(reasons: readonly Reason[]): string {

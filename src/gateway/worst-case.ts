@@ -12,7 +12,7 @@ const MOST_SERVERS = 50;
  * allowed. Servers whose packages iterate in a nested way are left out: they are judged in a worker that is ended in time.
  */
 export function worstCases(catalog: Catalog, now: number): readonly string[] {
-  const time = timeTeller(catalog.timezone)(now);
+  const time = timeTeller(catalog.timezone).text(now);
   const many = Array.from({ length: WIDTH }, (_, at) => `v${at}`);
   const args = { items: many.map((_, at) => at), text: "a/".repeat(TEXT / 2), names: Object.fromEntries(many.map((name) => [name, 1])) };
   const principal = {

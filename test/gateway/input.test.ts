@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { timeTeller } from "../../src/gateway/input.ts";
 
 function told(zone: string, iso: string): Record<string, unknown> {
-  return JSON.parse(`{${timeTeller(zone)(Date.parse(iso))}}`).time;
+  return JSON.parse(`{${timeTeller(zone).text(Date.parse(iso))}}`).time;
 }
 
 describe("telling the time to policy", () => {
   it("writes nanoseconds as an exact literal", () => {
-    expect(timeTeller("UTC")(1_763_724_000_123)).toContain('"ns":1763724000123000000,');
+    expect(timeTeller("UTC").text(1_763_724_000_123)).toContain('"ns":1763724000123000000,');
   });
 
   it("tells hour, minute and weekday in the bundle's zone", () => {
@@ -17,7 +17,7 @@ describe("telling the time to policy", () => {
 
   it("follows the change to summer time within one teller", () => {
     const teller = timeTeller("Europe/Berlin");
-    const hourAt = (iso: string) => JSON.parse(`{${teller(Date.parse(iso))}}`).time.hour;
+    const hourAt = (iso: string) => JSON.parse(`{${teller.text(Date.parse(iso))}}`).time.hour;
     expect(hourAt("2026-03-29T00:59:59.999Z")).toBe(1);
     expect(hourAt("2026-03-29T01:00:00Z")).toBe(3);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/core/decision.ts";
 import type { AimedCall } from "../../src/gateway/call.ts";
+import { timeTeller } from "../../src/gateway/input.ts";
 import { createMemo, type MemoPlan, memoPlan } from "../../src/gateway/memo.ts";
 
 const allow: Decision = { effect: "allow", known: true, permits: [], reasons: [], obligations: [], redactions: [] };
@@ -40,6 +41,7 @@ function call({
     argsText: JSON.stringify(args),
     exchange: { client: { name: client, version: "1" }, network: { ip, mtls: false }, request: { intent } },
     now,
+    generation: { wallClock: timeTeller("UTC").wallClock },
   } as unknown as AimedCall;
 }
 
@@ -94,10 +96,13 @@ describe("remembering decisions", () => {
     expect(key({ reads, args: { amount: 1 }, mistakes: ["/amount: type string"] })).toBe(key({ reads, args: {}, mistakes: ["x"] }));
   });
 
-  it("holds a decision on the wall clock for a minute", () => {
-    const reads = [["time", "hour"]];
-    expect(key({ reads, now: 0 })).toBe(key({ reads, now: 59_999 }));
-    expect(key({ reads, now: 0 })).not.toBe(key({ reads, now: 60_000 }));
+  it("holds a decision on the hour for an hour, and one on the minute for a minute", () => {
+    const hour = [["time", "hour"]];
+    expect(key({ reads: hour, now: 0 })).toBe(key({ reads: hour, now: 3_599_999 }));
+    expect(key({ reads: hour, now: 0 })).not.toBe(key({ reads: hour, now: 3_600_000 }));
+    const minute = [["time", "minute"]];
+    expect(key({ reads: minute, now: 0 })).toBe(key({ reads: minute, now: 59_999 }));
+    expect(key({ reads: minute, now: 0 })).not.toBe(key({ reads: minute, now: 60_000 }));
   });
 
   it("tells client, network and claims of the request apart where they are read", () => {
