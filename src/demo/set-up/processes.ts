@@ -88,7 +88,11 @@ function jsonLines(child: ChildProcess, start: Start) {
   }
   return {
     next: (wanted: (line: Line) => boolean) => new Promise<Line>((resolve) => waiting.push({ wanted, resolve })),
-    recent: () => recent.join("\n"),
+    /** What it said last; sentences for people, if there are any, rather than lines for a log collector. */
+    recent: () => {
+      const sentences = recent.filter((line) => !line.startsWith("{"));
+      return (sentences.length > 0 ? sentences : recent).join("\n");
+    },
   };
 }
 

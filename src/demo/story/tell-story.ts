@@ -11,7 +11,11 @@ export async function tellStory(terminal: Terminal, options: Omit<SetUpOptions, 
   const { paint } = terminal;
   terminal.out(paint.bold("Toolgate, a demonstration"));
   terminal.out(paint.dim("An identity provider, three servers and the gateway start on 127.0.0.1 …"));
-  const setUp = await startDemo({ ...options, port: 0 });
+  const setUp = await startDemo({ ...options, port: 0 }).catch((error: unknown) => String(error));
+  if (typeof setUp === "string") {
+    terminal.err(`${paint.red("The demo cannot start.")} ${setUp}`);
+    return exitCodes.unavailable;
+  }
   const telling = new Telling(setUp, terminal);
   const stopped = new AbortController();
   const early = stopping.then(() => stopped.abort());
