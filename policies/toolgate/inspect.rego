@@ -3,34 +3,48 @@ package toolgate
 # METADATA
 # title: A result before any of it leaves
 # entrypoint: true
-inspect := {"withheld": withheld, "redactions": redactions}
+inspect := {"withheld": withheld, "redactions": redactions} if {
+	target := kind
+	judges := packages(target)
+	asked := redactions_of(judges)
+	paths := {r.value.path | some r in asked; is_redaction(r.value)}
+	withheld := once(array.concat(array.concat(withheld_by(judges), odd_redactions(asked, paths)), unjudged(target)))
+	redactions := strongest(asked, paths)
+}
 
-withheld contains {"rule": pkg, "value": said(v)} if {
-	some pkg in packages(kind)
+withheld_by(judges) := [{"rule": pkg, "value": said(v)} |
+	some pkg in judges
 	some v in elements(data.policy[pkg].withhold)
-}
-
-withheld contains {"rule": r.rule, "value": {"code": "policy.invalid_rule"}} if {
-	some r in redact_elements
-	not is_redaction(r.value)
-	not by_detector(r.value)
-}
-
-withheld contains {"rule": "toolgate", "value": {"code": "policy.obligation_unsupported", "message": message}} if {
-	some r in redact_elements
-	by_detector(r.value)
-	message := concat("", ["The package ", r.rule, " asks for a redaction by detector, which this version does not enforce."])
-}
-
-withheld contains {"rule": "toolgate", "value": {"code": "policy.no_index"}} if not index_whole
+]
 
 # Without a kind no package would be asked, and everything would leave.
-withheld contains {"rule": "toolgate", "value": {"code": "policy.no_index"}} if kind == null
-
-redact_elements contains {"rule": pkg, "value": v} if {
-	some pkg in packages(kind)
-	some v in elements(data.policy[pkg].redact)
+unjudged(target) := [] if {
+	target != null
+	index_whole
 }
+
+else := [{"rule": "toolgate", "value": {"code": "policy.no_index"}}]
+
+redactions_of(judges) := [{"rule": pkg, "value": v} |
+	some pkg in judges
+	some v in elements(data.policy[pkg].redact)
+]
+
+# As many paths as elements: each is a redaction, and of a path of its own.
+odd_redactions(asked, paths) := [] if count(paths) == count(asked)
+
+else := array.concat(
+	[{"rule": r.rule, "value": {"code": "policy.invalid_rule"}} |
+		some r in asked
+		not is_redaction(r.value)
+		not by_detector(r.value)
+	],
+	[{"rule": "toolgate", "value": {"code": "policy.obligation_unsupported", "message": message}} |
+		some r in asked
+		by_detector(r.value)
+		message := concat("", ["The package ", r.rule, " asks for a redaction by detector, which this version does not enforce."])
+	],
+)
 
 by_detector(element) if {
 	is_object(element)
@@ -46,26 +60,32 @@ is_redaction(element) if {
 	object.get(element, "detector", null) == null
 }
 
-redactions contains {"rule": r.rule, "value": {"path": r.value.path, "mode": mode, "optional": optional}} if {
-	some r in redact_elements
-	is_redaction(r.value)
-	not outdone(r)
-	mode := object.get(r.value, "mode", "mask")
-	optional := optional_path(r.value.path)
-}
+strongest(asked, paths) := [told(r, object.get(r.value, "optional", false)) | some r in asked] if count(paths) == count(asked)
 
-outdone(r) if {
+else := [told(r, optional_path(r.value.path, asked)) |
+	some r in asked
+	is_redaction(r.value)
+	not outdone(r, asked)
+]
+
+told(r, optional) := {"rule": r.rule, "value": {
+	"path": r.value.path,
+	"mode": object.get(r.value, "mode", "mask"),
+	"optional": optional,
+}}
+
+outdone(r, asked) if {
 	rank := mode_rank(r.value)
-	some other in redact_elements
+	some other in asked
 	is_redaction(other.value)
 	other.value.path == r.value.path
 	wins(other, mode_rank(other.value), r, rank)
 }
 
-default optional_path(_) := true
+default optional_path(_, _) := true
 
-optional_path(path) := false if {
-	some r in redact_elements
+optional_path(path, asked) := false if {
+	some r in asked
 	r.value.path == path
 	object.get(r.value, "optional", false) != true
 }

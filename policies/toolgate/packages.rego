@@ -2,7 +2,9 @@
 # title: Toolgate's policy library
 # description: |
 #   Folds the rules of the author packages into the five answers. What it reads and answers stands in README.md.
-#   WebAssembly has no rule indexing and no early exit: fold over the packages of one server, once a rule name.
+#   WebAssembly has no rule indexing and no early exit: fold over the packages of one server, once a rule name. A rule
+#   without arguments is remembered, and an element of a set is hashed with all it holds; both cost more than what they
+#   save here, so what is used once is a function, and what needs no order and has no repeats is a list.
 package toolgate
 
 # What a list and a call have in common. Permit and deny see nothing else, so what is callable is listed.
