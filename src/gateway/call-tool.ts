@@ -1,4 +1,5 @@
 import { maxWidth } from "../core/json/index.ts";
+import type { ReasonCode } from "../core/reasons.ts";
 import { isInUse } from "../core/server.ts";
 import type { Load } from "../parts/policy/index.ts";
 import type { AimedCall, Call, Ending, JudgedCall, TargetFacts } from "./call.ts";
@@ -9,7 +10,7 @@ import { hold } from "./hold.ts";
 import { argsDigestOf, commonText } from "./input.ts";
 import type { Parts } from "./parts.ts";
 import { hostReason, told } from "./refusal.ts";
-import { recordRefusal, refuseWithoutGeneration } from "./settle.ts";
+import { recordRefusal, refuseUnpinnedCall } from "./settle.ts";
 import { resolveTarget } from "./target.ts";
 
 /** Arguments beyond this stay out of records; their digest stands there instead. */
@@ -20,7 +21,7 @@ const NARROW_TEXT = 512;
 /** The life of one call, DESIGN section 4. Every way out leaves its record before the answer. */
 export async function callTool(parts: Parts, exchange: Exchange, request: CallRequest): Promise<CallAnswer> {
   const begun = begin(parts, exchange, request);
-  if ("kind" in begun) return await refuseWithoutGeneration(parts, exchange, request.tool, begun);
+  if (typeof begun === "string") return await refuseUnpinnedCall(parts, exchange, request.tool, begun);
   try {
     return await run(begun);
   } catch (error) {
@@ -42,15 +43,15 @@ async function run(begun: Call): Promise<CallAnswer> {
   return await dispatch(held.value);
 }
 
-/** Pins the generation and mints the decision id. */
-function begin(parts: Parts, exchange: Exchange, request: CallRequest): Call | (Ending & { kind: "refused" }) {
+/** Pins the generation and mints the decision id; or why there is none for this caller. */
+function begin(parts: Parts, exchange: Exchange, request: CallRequest): Call | ReasonCode {
   const now = parts.clock.now();
   const generation = parts.generations.pin(exchange.caller.token.tenant);
-  if (!generation) return { kind: "refused", reasons: [hostReason("bundle.none")] };
+  if (!generation) return "bundle.none";
   const caller = generation.callerOf(exchange.caller.token, now);
   if (!caller.ok) {
     parts.generations.release(generation);
-    return { kind: "refused", reasons: [hostReason(caller.error.code)] };
+    return caller.error.code;
   }
   return { parts, exchange, request, generation, caller: caller.value, id: parts.ids.decision(now), now };
 }

@@ -2,6 +2,7 @@ import { admit } from "./admit.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import { callTool } from "./call-tool.ts";
 import type { Gateway } from "./gateway.ts";
+import { rfc3339 } from "./input.ts";
 import { listTools } from "./list-tools.ts";
 import { createEntrance } from "./may-enter.ts";
 import { createMessageRecorder } from "./messages.ts";
@@ -28,7 +29,11 @@ export function createGateway(parts: Parts): RunningGateway {
   };
   parts.generations.onSwap((generation) => {
     parts.upstream.retain(generation.catalog.servers.values());
+    recordBundle(parts, generation.bundleText, "activated");
     listChanged();
+  });
+  parts.generations.onRefused(({ code, detail }) => {
+    recordBundle(parts, '"bundle":null', "refused", { code, detail });
   });
 
   return {
@@ -50,4 +55,19 @@ export function createGateway(parts: Parts): RunningGateway {
       await messages.flush();
     },
   };
+}
+
+/** Which bundle judges from here on, or why a candidate does not. Not waited for: no answer depends on it. */
+function recordBundle(
+  parts: Parts,
+  bundleText: string,
+  effect: "activated" | "refused",
+  reason?: { readonly code: string; readonly detail: string },
+): void {
+  const now = parts.clock.now();
+  const reasons = reason ? `,"reasons":[${JSON.stringify(reason)}]` : "";
+  void parts.log.append(
+    `{"kind":"bundle","id":"${parts.ids.decision(now)}","time":"${rfc3339(now)}",${bundleText},"effect":"${effect}"${reasons}}`,
+    "grouped",
+  );
 }

@@ -13,6 +13,7 @@ export interface Generations {
   /** Prepares the candidate aside and swaps one reference. On any failure the last good one stays. One at a time, in order. */
   activate(bytes: Uint8Array): Promise<Result<Generation, BundleRefusal>>;
   onSwap(listener: (generation: Generation) => void): () => void;
+  onRefused(listener: (refusal: BundleRefusal) => void): () => void;
   status(): GenerationStatus;
   close(): Promise<void>;
 }
@@ -38,7 +39,8 @@ interface Lease {
 export function createGenerations(activation: Activation, clock: Clock, logger: Logger): Generations {
   const active = new Map<string, Generation>();
   const leases = new Map<Generation, Lease>();
-  const listeners = new Set<(generation: Generation) => void>();
+  const swapped = new Set<(generation: Generation) => void>();
+  const refusals = new Set<(refusal: BundleRefusal) => void>();
   let status: GenerationStatus = {};
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -71,13 +73,14 @@ export function createGenerations(activation: Activation, clock: Clock, logger: 
     status = { active: { ...identity, expiresAt, activatedAt: clock.now() } };
     if (previous) retire(previous);
     logger.info({ revision: identity.revision, sequence: identity.sequence, digest: identity.digest }, "bundle activated");
-    for (const listener of listeners) listener(generation);
+    for (const listener of swapped) listener(generation);
     return ok(generation);
   }
 
   function refused(refusal: BundleRefusal): Result<never, BundleRefusal> {
     status = { ...status, refused: { ...refusal, at: clock.now() } };
     logger.error({ code: refusal.code, detail: refusal.detail }, "bundle refused");
+    for (const listener of refusals) listener(refusal);
     return err(refusal);
   }
 
@@ -101,8 +104,12 @@ export function createGenerations(activation: Activation, clock: Clock, logger: 
       return next;
     },
     onSwap(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      swapped.add(listener);
+      return () => swapped.delete(listener);
+    },
+    onRefused(listener) {
+      refusals.add(listener);
+      return () => refusals.delete(listener);
     },
     status: () => status,
     async close() {

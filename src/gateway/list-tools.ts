@@ -7,7 +7,7 @@ import type { Exchange, ListedTool, Refused, ToolList } from "./gateway.ts";
 import type { Generation, Target } from "./generation.ts";
 import { commonText } from "./input.ts";
 import type { Parts } from "./parts.ts";
-import { headText } from "./record.ts";
+import { onGeneration, pinnedHead, refuseOnRecord } from "./pinned.ts";
 import { hostReason } from "./refusal.ts";
 
 /** Tools judged in one evaluation; a longer list is judged in several, so that no list of a large company times out. */
@@ -16,38 +16,23 @@ const ITEMS_PER_EVALUATION = 250;
 /** Longest wait for servers that were not asked yet. */
 const LISTING_WAIT_MS = 3_000;
 
+const message = { kind: "list", method: "tools/list" } as const;
+
 /** All the tools that this caller may call with some argument, at this instant, through this door. */
-export async function listTools(parts: Parts, exchange: Exchange): Promise<Result<ToolList, Refused>> {
-  const now = parts.clock.now();
-  const id = parts.ids.decision(now);
-  const refused = (code: Parameters<typeof hostReason>[0]): Result<never, Refused> =>
-    err({ decisionId: id, effect: "deny", reasons: [hostReason(code)] });
-  const generation = parts.generations.pin(exchange.caller.token.tenant);
-  if (!generation) return refused("bundle.none");
-  try {
-    const caller = generation.callerOf(exchange.caller.token, now);
-    if (!caller.ok) return refused(caller.error.code);
-    if (generation.bundle.expiresAt <= now && generation.bundle.onExpiry === "deny_all") return refused("bundle.expired");
+export function listTools(parts: Parts, exchange: Exchange): Promise<Result<ToolList, Refused>> {
+  return onGeneration(parts, exchange, message, async (pinned) => {
+    const { generation, caller, now } = pinned;
+    const head = pinnedHead(pinned, message);
+    const { expiresAt, onExpiry } = generation.bundle;
+    if (expiresAt <= now && onExpiry === "deny_all") return err(await refuseOnRecord(pinned, head, [hostReason("bundle.expired")]));
     const offered = await offeredTargets(parts, exchange, generation);
-    const visible = await visibleOf(exchange, generation, caller.value, offered, now);
-    const head = headText({
-      kind: "list",
-      id,
-      now,
-      callerText: caller.value.recordText,
-      bundleText: generation.bundleText,
-      method: "tools/list",
-      door: exchange.serverId ?? "aggregate",
-      era: exchange.era,
-      ...(exchange.session === undefined ? {} : { session: exchange.session.id }),
-    });
-    const names = visible.map((target) => target.id);
-    const recorded = await parts.log.append(`${head},"offered":${offered.length},"visible":${JSON.stringify(names)}}`, "grouped");
+    const visible = await visibleOf(exchange, generation, caller, offered, now);
+    const names = JSON.stringify(visible.map((target) => target.id));
+    const recorded = await parts.log.append(`${head},"offered":${offered.length},"visible":${names}}`, "grouped");
     parts.meter.ended("tools/list", recorded.ok ? "allow" : "deny", exchange.serverId ?? "aggregate");
-    return recorded.ok ? ok(asList(exchange, visible)) : refused("gateway.log_unavailable");
-  } finally {
-    parts.generations.release(generation);
-  }
+    if (recorded.ok) return ok(asList(exchange, visible));
+    return err({ decisionId: pinned.id, effect: "deny", reasons: [hostReason("gateway.log_unavailable")] });
+  });
 }
 
 /** Approved tools whose servers answer and still define them as approved. A server that is down leaves the others listed. */

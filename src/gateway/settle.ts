@@ -1,8 +1,10 @@
 import { sha256 } from "../core/digest.ts";
+import type { ReasonCode } from "../core/reasons.ts";
 import type { AimedCall, Call, Ending, IntendedCall, JudgedCall } from "./call.ts";
 import type { CallAnswer, Exchange } from "./gateway.ts";
 import { rfc3339 } from "./input.ts";
 import type { Parts } from "./parts.ts";
+import { refuseUnpinned } from "./pinned.ts";
 import { headText, judgedText, type RecordHead, reasonsText } from "./record.ts";
 import { hostReason, type ToldReason } from "./refusal.ts";
 
@@ -48,34 +50,11 @@ function reasonsOf(ending: Ending): readonly ToldReason[] {
   return [ending.kind === "contradicted" ? hostReason("gateway.invalid_request", { detail: ending.detail }) : hostReason("tool.unknown")];
 }
 
-/** A caller that no generation knows: the refusal is recorded without a bundle. */
-export async function refuseWithoutGeneration(
-  parts: Parts,
-  exchange: Exchange,
-  tool: string,
-  ending: Ending & { readonly kind: "refused" },
-): Promise<CallAnswer> {
+/** A call of a caller that no generation knows. */
+export async function refuseUnpinnedCall(parts: Parts, exchange: Exchange, tool: string, code: ReasonCode): Promise<CallAnswer> {
   const now = parts.clock.now();
-  const id = parts.ids.decision(now);
-  const { token } = exchange.caller;
-  const callerText = JSON.stringify({
-    tenant: token.tenant,
-    principal: { kind: token.kind, issuer: token.issuer, subject: token.subject },
-  }).slice(1, -1);
-  const head = headText({
-    kind: "refusal",
-    id,
-    now,
-    callerText,
-    bundleText: '"bundle":null',
-    method: "tools/call",
-    target: nameAtDoor(exchange, tool),
-    door: exchange.serverId ?? "aggregate",
-    era: exchange.era,
-  });
-  await parts.log.append(`${head},"effect":"deny"${reasonsText(ending.reasons)}}`, "grouped");
-  for (const { code } of ending.reasons) parts.meter.reason(code);
-  return { ...ending, kind: "refused", effect: "deny", decisionId: id };
+  const message = { kind: "refusal", method: "tools/call", id: parts.ids.decision(now), now, target: nameAtDoor(exchange, tool) } as const;
+  return { kind: "refused", ...(await refuseUnpinned(parts, exchange, message, code)) };
 }
 
 /**
