@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { productVersion } from "../app/index.ts";
 import { registerBundle } from "./bundle.ts";
 import { registerCatalog } from "./catalog.ts";
 import { registerCheck } from "./check.ts";
@@ -6,7 +7,7 @@ import { registerDemo } from "./demo.ts";
 import { registerLog } from "./log.ts";
 import { registerServe } from "./serve.ts";
 import { exitCodes, systemTerminal } from "./terminal.ts";
-import { productVersion, registerVersion } from "./version.ts";
+import { registerVersion } from "./version.ts";
 
 const terminal = systemTerminal();
 

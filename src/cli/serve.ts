@@ -1,12 +1,11 @@
 import type { Command } from "commander";
-import { environment, readConfig, start } from "../app/index.ts";
+import { environment, productVersion, readConfig, start } from "../app/index.ts";
 import { randomIds } from "../core/ids.ts";
 import { formatMistakes } from "../core/mistakes.ts";
 import { systemClock } from "../platform/clock.ts";
 import { pinoLogger } from "../platform/pino-logger.ts";
 import { askedToStop } from "./signals.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
-import { productVersion } from "./version.ts";
 
 export function registerServe(program: Command, terminal: Terminal): void {
   program

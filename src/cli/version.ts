@@ -1,12 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { productVersion } from "../app/index.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** The version in package.json, two folders up from here in the sources and in the package alike. */
-export function productVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
-}
 
 export function registerVersion(program: Command, terminal: Terminal): void {
   program

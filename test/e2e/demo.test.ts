@@ -31,7 +31,7 @@ async function demo(args: readonly string[] = ["--port", "0"]): Promise<Demo> {
     .replace(/ \\\n +/g, " ")
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => /^(TOKEN=|curl|npx|claude)/.test(line));
+    .filter((line) => /^(TOKEN=|curl|npx|claude)/.test(line) && !line.includes("story"));
   return { child, text, folder: /folder +(\S+)/.exec(text)?.[1] ?? "", lines };
 }
 
