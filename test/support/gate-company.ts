@@ -43,7 +43,7 @@ export interface CompanyTool {
   readonly definition?: Row;
   /** Members of its row in tools.yaml: by default it only reads. */
   readonly facts?: Row;
-  /** False: it is in tools.yaml and offered, but nobody ever pinned it. */
+  /** False: the server offers it, but nobody ever catalogued and pinned it. */
   readonly pinned?: false;
   /** What was pinned, where the server offers something else by now. */
   readonly approved?: Row;
@@ -93,7 +93,7 @@ export function sourcesOf(company: Company): Readonly<Record<string, string>> {
   const servers = Object.entries(company.servers);
   const tables: Readonly<Record<string, object>> = {
     servers: Object.fromEntries(servers.map(([id, server]) => [id, serverRow(id, server)])),
-    tools: Object.fromEntries(servers.map(([id, { tools }]) => [id, mapped(tools, factsRow)])),
+    tools: Object.fromEntries(servers.map(([id, server]) => [id, mapped(Object.fromEntries(pinnedTools(server)), factsRow)])),
     agents: { "desk-bot": {}, ...company.agents } satisfies Record<string, Row>,
     roles: company.roles ?? { all: { grants: ["*/*"] } },
     groups: company.groups ?? { staff: { roles: ["all"] } },
@@ -158,12 +158,15 @@ function agentRow(id: string, row: Row): Row {
 
 function pinsOf(id: string, server: CompanyServer): object {
   const era = server.era ?? "session";
-  const pinned = Object.entries(server.tools).filter(([, tool]) => tool.pinned !== false);
-  const pins = pinned.map(([name, tool]) => {
+  const pins = pinnedTools(server).map(([name, tool]) => {
     const definition = { ...definitionOf(name, tool), ...tool.approved };
     return [name, { pin: pinOf(definition, era), definition }] as const;
   });
   return { version: 1, server: id, era, capabilities: {}, tools: Object.fromEntries(pins) };
+}
+
+function pinnedTools(server: CompanyServer): readonly (readonly [string, CompanyTool])[] {
+  return Object.entries(server.tools).filter(([, tool]) => tool.pinned !== false);
 }
 
 function mapped<T, U>(table: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
