@@ -60,7 +60,8 @@ function begin(parts: Parts, exchange: Exchange, request: CallRequest): Call | R
 async function aim(call: Call, target: Target): Promise<AimedCall> {
   const facts = await factsOf(call, target);
   const { args } = call.request;
-  const argsText = args === undefined ? undefined : (call.request.argsText ?? JSON.stringify(args));
+  // The one text that is judged, digested, remembered by and sent: never what the caller wrote it like.
+  const argsText = args === undefined ? undefined : JSON.stringify(args);
   const argsDigest = argsText === undefined ? undefined : argsDigestOf(argsText);
   const time = call.generation.timeText(call.now);
   let inputText = `{"phase":"call","method":"tools/call",${commonText(call.exchange, call.caller, time, call.now)}`;

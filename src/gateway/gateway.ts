@@ -73,8 +73,6 @@ export interface CallRequest {
   /** The tool's name as this door shows it. */
   readonly tool: string;
   readonly args: Readonly<Record<string, unknown>> | undefined;
-  /** JSON text of `args`, exactly what will be judged and forwarded; made from `args` if absent. */
-  readonly argsText?: string;
   readonly signal: AbortSignal;
   /**
    * Compares what the caller's message repeats of its arguments (`x-mcp-header` in the pinned schema) with the arguments.

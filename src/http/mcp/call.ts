@@ -35,7 +35,6 @@ export async function callTool(
   const request: CallRequest = {
     tool,
     args,
-    ...(args === undefined ? {} : { argsText: JSON.stringify(args) }),
     signal: controller.signal,
     ...(exchange.era === "stateless" ? { repeats: (declared) => paramProblem(visit.request, declared, args) } : {}),
     ...(progress === undefined ? {} : { onProgress: progress.report }),

@@ -73,5 +73,4 @@ test("whatever is sent, the answer is a protocol answer and never a bug", async 
     }),
     { numRuns: 1500 },
   );
-  for (const { request } of door.gateway.asked.calls) expect(request.argsText).toBe(request.args && JSON.stringify(request.args));
 });
