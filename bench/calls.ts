@@ -52,10 +52,23 @@ export function definitions(): readonly ToolDefinition[] {
 
 const regions = ["eu", "us", "apac"];
 
-/** The body of call number `serial`: another tool, other arguments and another id than the call before. */
+/** One of `count`, spread so that what is picked for one purpose says nothing about what is picked for another. */
+function pick(serial: number, purpose: number, count: number): number {
+  let mixed = Math.imul(serial ^ Math.imul(purpose, 0x9e3779b1), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return ((mixed ^ (mixed >>> 16)) >>> 0) % count;
+}
+
+/** Who makes call number `serial`. */
+export function callerOf(serial: number): number {
+  return pick(serial, 1, PRINCIPALS);
+}
+
+/** The body of call number `serial`: tool and arguments are its own, and so is its id. */
 export function callText(serial: number): string {
-  const name = `${SERVER}__${toolName(serial % READ_TOOLS)}`;
-  const args = `{"id":"rec-${serial}","query":"orders of week ${serial % 53}","limit":${1 + (serial % 50)},"region":"${regions[serial % 3]}"}`;
+  const name = `${SERVER}__${toolName(pick(serial, 2, READ_TOOLS))}`;
+  const query = `orders of week ${1 + pick(serial, 3, 53)}`;
+  const args = `{"id":"rec-${serial}","query":"${query}","limit":${1 + pick(serial, 4, 50)},"region":"${regions[pick(serial, 5, 3)]}"}`;
   return `{"jsonrpc":"2.0","id":${serial},"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`;
 }
 

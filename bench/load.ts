@@ -1,4 +1,4 @@
-import { answerText, callText } from "./calls.ts";
+import { answerText, callerOf, callText } from "./calls.ts";
 import { tell } from "./child.ts";
 import { Connection, type HttpAnswer } from "./connection.ts";
 
@@ -101,7 +101,7 @@ class Run {
   /** `due` is when the call should have been sent. */
   call(connection: Connection, due: number, done: () => void): void {
     const number = ++serial;
-    const head = this.#target.heads[number % this.#target.heads.length] ?? "";
+    const head = this.#target.heads[callerOf(number)] ?? "";
     connection.send(head, callText(number), (answer) => {
       this.latencies.push(performance.now() - due);
       this.#check(number, answer);

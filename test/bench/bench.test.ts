@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { answerText, callText } from "../../bench/calls.ts";
+import { ALL_TOOLS, answerText, callerOf, callText, PRINCIPALS, READ_TOOLS } from "../../bench/calls.ts";
 import { readOptions } from "../../bench/options.ts";
 import { median } from "../../bench/report.ts";
 import { findOpa } from "../../src/authoring/index.ts";
@@ -55,6 +55,17 @@ test("no two calls are alike, and each has one answer that is due", () => {
     expect(answered.id).toBe(asked.id);
     expect(answered.result.structuredContent.id).toBe(asked.params.arguments.id);
   }
+});
+
+test("every principal calls, every granted tool is called, and one does not follow from the other", () => {
+  const pairs = Array.from({ length: 20_000 }, (_, serial) => ({
+    caller: callerOf(serial),
+    tool: JSON.parse(callText(serial)).params.name,
+  }));
+  expect(new Set(pairs.map(({ caller }) => caller)).size).toBe(PRINCIPALS);
+  expect(new Set(pairs.map(({ tool }) => tool)).size).toBe(READ_TOOLS);
+  expect(READ_TOOLS).toBeLessThan(ALL_TOOLS);
+  expect(new Set(pairs.map(({ caller, tool }) => `${caller} ${tool}`)).size).toBeGreaterThan(10_000);
 });
 
 test("a gate that does not exist is a mistake of the command line", () => {
