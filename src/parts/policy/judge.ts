@@ -62,7 +62,7 @@ export class Judge {
     const text = this.#evaluator.evaluate(entrypoint, input);
     if (text.ok) return read(entrypoint, text.value, new LazyInput(input));
     const refusal = refusalOf(entrypoint, text.error);
-    if (entrypoint !== "toolgate/discover" || text.error.code !== "policy.builtin_error") return refusal;
+    if (entrypoint !== "toolgate/discover") return refusal;
     return { ...refusal, answer: this.#oneByOne(input) as AnswerOf[E] };
   }
 
@@ -82,7 +82,7 @@ export class Judge {
     this.#known.set(text, decision);
   }
 
-  /** A built-in failed somewhere in a list: each item is judged alone, and those that raise are hidden. */
+  /** A rule failed somewhere in a list: each item is judged alone, and those that fail are hidden. What may be called stays listed. */
   #oneByOne(input: string): readonly boolean[] {
     const parsed = new LazyInput(input);
     const common = parsed.at([]);
