@@ -30,6 +30,8 @@ export interface ActivationOptions {
   readonly store: BundleStore;
   readonly knownLibraries: ReadonlySet<Digest>;
   readonly policy: PolicyLimits;
+  /** Whether decisions may be remembered. */
+  readonly remember: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -58,7 +60,7 @@ export function createActivation(options: ActivationOptions): Activation {
       if (!policy.ok) return refuse("bundle.unsupported", policy.error.detail);
       const cases = await holdsItsCases(policy.value, bundle.value);
       const held = cases.ok ? await isFastEnough(policy.value, catalog.value, bundle.value, options.clock.now()) : cases;
-      if (held.ok) return ok(generationOf(bundle.value, policy.value, catalog.value));
+      if (held.ok) return ok(generationOf(bundle.value, policy.value, catalog.value, options.remember));
       await policy.value.close();
       return held;
     },
@@ -104,7 +106,7 @@ async function isFastEnough(
   bundle: VerifiedBundle,
   now: number,
 ): Promise<Result<void, BundleRefusal>> {
-  for (const input of worstCases(catalog, now)) {
+  for (const input of worstCases(catalog, bundle.data.roles, now)) {
     const { ms, failure } = await policy.measure("toolgate/decide", input);
     // Other failures are denials of an input that nobody sends; only time is of interest here.
     if (failure?.code === "policy.timeout") return refuse("bundle.too_slow", "a generated worst case did not end in time");
