@@ -149,6 +149,7 @@ function activationOf(config: Config, { clock, logger }: Surroundings, data: Dat
       workers: config.policy.workers,
       maxMemoryBytes: config.policy.max_memory_mb * 1024 * 1024,
     },
+    remember: config.policy.remember,
     clock,
     logger,
   });

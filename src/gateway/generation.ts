@@ -57,11 +57,12 @@ export interface Target {
 
 const toolNameForm = /^[A-Za-z0-9_.-]{1,128}$/;
 
-export function generationOf(bundle: VerifiedBundle, policy: Policy, catalog: Catalog): Generation {
+/** `remember`: whether decisions may be remembered where the bundle allows it. */
+export function generationOf(bundle: VerifiedBundle, policy: Policy, catalog: Catalog, remember = true): Generation {
   const targets = new Map<string, Target>();
   const targetsOf = new Map<string, readonly Target[]>();
   for (const server of catalog.servers.values()) {
-    const own = [...catalog.tools(server.id).values()].map((tool) => targetOf(catalog, server, tool));
+    const own = [...catalog.tools(server.id).values()].map((tool) => targetOf(catalog, server, tool, remember));
     targetsOf.set(server.id, own);
     for (const target of own) targets.set(target.id, target);
   }
@@ -89,7 +90,7 @@ export function generationOf(bundle: VerifiedBundle, policy: Policy, catalog: Ca
   };
 }
 
-function targetOf(catalog: Catalog, server: ServerDefinition, tool: CatalogTool): Target {
+function targetOf(catalog: Catalog, server: ServerDefinition, tool: CatalogTool, remember: boolean): Target {
   const name = `${server.id}__${tool.name}`;
   return {
     id: `${server.id}.${tool.name}`,
@@ -106,7 +107,7 @@ function targetOf(catalog: Catalog, server: ServerDefinition, tool: CatalogTool)
     repeated: paramHeaders(tool.definition.inputSchema) ?? [],
     rules: catalog.rulesFor(server.id),
     nested: catalog.needsWorker(server.id),
-    memoPlan: memoPlan(catalog.readsFor(server.id)),
+    memoPlan: remember ? memoPlan(catalog.readsFor(server.id)) : undefined,
     readOnly: tool.effects.length > 0 && tool.effects.every((effect) => effect === "read"),
   };
 }

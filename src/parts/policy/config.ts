@@ -9,6 +9,10 @@ export const policyConfig = z.strictObject({
     .default(50)
     .describe("Milliseconds after which an evaluation in a worker is ended and the call denied with `policy.timeout`."),
   workers: z.int().min(1).max(64).default(2).describe("Threads for large inputs and for policies that iterate in a nested way."),
+  remember: z
+    .boolean()
+    .default(true)
+    .describe("Whether a decision is remembered for equal inputs, where the bundle shows everything that its policies read."),
   max_memory_mb: z.int().min(4).max(2048).default(64).describe("Megabytes that one instance of the policy may grow to."),
 });
 
