@@ -11,7 +11,7 @@ const MIN_TLS = "TLSv1.2";
 
 /** The bare HTTP server of the doors; it does not listen yet. Throws when a TLS file cannot be read. */
 export function createHttpServer(config: HttpConfig): FastifyInstance {
-  return Fastify({
+  const app = Fastify({
     logger: false,
     bodyLimit: config.limits.body_bytes,
     trustProxy: config.listen.trusted_proxies ?? false,
@@ -20,6 +20,17 @@ export function createHttpServer(config: HttpConfig): FastifyInstance {
     genReqId: () => "",
     serverFactory: (listener) => serverFor(config, listener),
   });
+  app.addHook("preClose", async () => letConnectionsGo(app.server));
+  return app;
+}
+
+const SWEEP_MS = 50;
+
+/** Node closes idle connections once. One whose stream ends after that would be kept open for its idle time, and closing would wait. */
+function letConnectionsGo(server: Server): void {
+  if (!server.listening) return;
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  server.once("close", () => clearInterval(sweep));
 }
 
 function serverFor(config: HttpConfig, listener: RequestListener): Server {
