@@ -24,9 +24,16 @@ export class Offer {
     return () => this.#listeners.delete(listener);
   }
 
-  called(tool: string, signal: AbortSignal): void {
+  /** Runs a tool, and tells whether the call was cancelled before it was over. */
+  async run<T>(tool: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     this.#onCall(tool, "called");
-    signal.addEventListener("abort", () => this.#onCall(tool, "cancelled"), { once: true });
+    const cancelled = () => this.#onCall(tool, "cancelled");
+    signal.addEventListener("abort", cancelled, { once: true });
+    try {
+      return await work();
+    } finally {
+      signal.removeEventListener("abort", cancelled);
+    }
   }
 }
 

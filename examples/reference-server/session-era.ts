@@ -71,8 +71,7 @@ function newServer(offer: Offer): Server {
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tool = offer.tools.find(({ name }) => name === params.name);
     if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
-    offer.called(tool.name, extra.signal);
-    return { ...(await tool.run(turn(server, offer, params.arguments ?? {}, extra))) };
+    return { ...(await offer.run(tool.name, extra.signal, () => tool.run(turn(server, offer, params.arguments ?? {}, extra)))) };
   });
   return server;
 }

@@ -56,8 +56,7 @@ function newServer(offer: Offer): McpServer {
 function register(server: McpServer, offer: Offer, tool: ReferenceTool): void {
   const inputSchema = fromJsonSchema<Args>({ ...tool.inputSchema });
   server.registerTool(tool.name, { description: tool.description, inputSchema }, async (args, context): Promise<Answer> => {
-    offer.called(tool.name, context.mcpReq.signal);
-    const answer = await tool.run(turn(offer, args, context));
+    const answer = await offer.run(tool.name, context.mcpReq.signal, () => tool.run(turn(offer, args, context)));
     // The SDK's results are mutable lists, ours are not.
     return structuredClone(answer) as Answer;
   });

@@ -13,7 +13,7 @@ import type { Era } from "./scenarios.ts";
 /** Names of a company whose only business is to be tested. */
 export const names = { bundle: "conformance", environment: "conformance", audience: "https://gate.conformance.example" } as const;
 
-type Places = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export type Places = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export interface Company {
   readonly servers: readonly CompanyServer[];
@@ -42,6 +42,8 @@ export function overHttp(place: string, era: Era): CompanyServer["transport"] {
 }
 
 const KID = "conformance";
+/** Far above what a decision takes: how fast this machine is today is not what is tested. */
+export const MAX_DECIDE_MS = 5_000;
 
 const policy = `# METADATA
 # custom:
@@ -66,7 +68,7 @@ export async function writeBundle(folder: string, company: Company): Promise<voi
   if (!opa.ok) throw new Error(opa.error);
   const identity = { name: names.bundle, environment: names.environment, revision: "conformance-1", sequence: 1 };
   const expires = new Date(Date.now() + 86_400_000).toISOString();
-  const built = ok(await buildBundle({ policiesDir: policies, opa: opa.value, expires, ...identity }));
+  const built = ok(await buildBundle({ policiesDir: policies, opa: opa.value, expires, maxDecideMs: MAX_DECIDE_MS, ...identity }));
   const { privateKey, publicKey } = generateKeyPair("ES256");
   const signed = await signBundle(built.bytes, { privateKey, kid: KID, algorithm: "ES256" });
   if (!signed.ok) throw new Error(signed.error);
