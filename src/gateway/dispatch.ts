@@ -4,7 +4,7 @@ import type { CallAnswer } from "./gateway.ts";
 import { timeoutOf } from "./hold.ts";
 import { actualSpend } from "./levels.ts";
 import { hostReason } from "./refusal.ts";
-import { inspects, release } from "./release.ts";
+import { inspectAndRelease, inspects, release } from "./release.ts";
 import { settle } from "./settle.ts";
 
 /** Calls the server, inspects what it answered, settles. A bug on the way still leaves an outcome, charged and without a result. */
@@ -23,7 +23,8 @@ export async function dispatch(call: IntendedCall): Promise<CallAnswer> {
     call.parts.meter.upstream(call.target.server.id, ms);
     if (!reply.ok) return await settle(call, failed(call, reply.error), { charged: reply.error.dispatched }, ms);
     const actual = actualSpend(call.levels, call.generation.catalog, reply.value.bytes);
-    return await settle(call, await release(call, reply.value), { charged: true, ...(actual ? { actual } : {}) }, ms);
+    const ending = inspects(call) ? await inspectAndRelease(call, reply.value) : release(call, reply.value);
+    return await settle(call, ending, { charged: true, ...(actual ? { actual } : {}) }, ms);
   } catch (error) {
     call.parts.logger.error({ decision: call.id, error: String(error) }, "a call failed inside the gateway");
     return await settle(

@@ -66,18 +66,46 @@ const HALF = 32_768;
 /** Keys beyond this are replaced by their digest. */
 const LONG_KEY = 256;
 
+/** After so many look-ups of which too few found anything, none is made for a while: a key that never returns only costs. */
+const TRIAL = 16_384;
+const LEAST_FOUND = TRIAL / 20;
+const REST = 8 * TRIAL;
+
 export function createMemo(): DecisionMemo {
   let young = new Map<string, Decision>();
   let old = new Map<string, Decision>();
+  let asked = 0;
+  let found = 0;
+  let resting = 0;
+
+  /** The trial starts anew when it is over; one that found too little is followed by a rest, with everything forgotten. */
+  function endTrial(): void {
+    if (found < LEAST_FOUND) {
+      resting = REST;
+      young = new Map();
+      old = new Map();
+    }
+    asked = 0;
+    found = 0;
+  }
+
   return {
     keyOf(call) {
       const { memoPlan: plan } = call.target;
       if (!plan) return undefined;
+      if (resting > 0) {
+        resting -= 1;
+        return undefined;
+      }
       const key = keyText(call, plan);
       return key.length > LONG_KEY ? sha256Hex(key) : key;
     },
     find(key) {
-      return young.get(key) ?? old.get(key);
+      const decision = young.get(key) ?? old.get(key);
+      asked += 1;
+      if (decision) found += 1;
+      if (asked === TRIAL) endTrial();
+      return decision;
     },
     keep(key, decision) {
       if (!isLasting(decision)) return;

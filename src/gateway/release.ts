@@ -12,12 +12,8 @@ export function inspects(call: IntendedCall): boolean {
 }
 
 /** What of a server's answer may leave the gateway: inspected first, redacted next, limited last. In doubt nothing. */
-export async function release(call: IntendedCall, reply: UpstreamReply): Promise<Ending> {
+export async function inspectAndRelease(call: IntendedCall, reply: UpstreamReply): Promise<Ending> {
   const { outcome } = reply;
-  if (!inspects(call)) {
-    if (outcome.kind === "error") return scrubbedError(call, reply, outcome.error);
-    return limited(call, { result: outcome.result, text: call.parts.credentials.scrub(outcome.text) }, reply);
-  }
   // An error in the server's own words has no structure that could be redacted.
   const result = outcome.kind === "result" ? outcome.result : { isError: true, content: [{ type: "text", text: outcome.error.message }] };
   const inspection = await call.generation.policy.inspect(inspectionInput(call, result, reply), {
@@ -26,11 +22,14 @@ export async function release(call: IntendedCall, reply: UpstreamReply): Promise
   });
   if (inspection.withheld.length > 0) return { kind: "refused", reasons: inspection.withheld.map(told) };
   const redactions = [...call.decision.redactions, ...inspection.redactions];
-  if (redactions.length === 0) {
-    if (outcome.kind === "error") return scrubbedError(call, reply, outcome.error);
-    return limited(call, { result, text: call.parts.credentials.scrub(outcome.text) }, reply);
-  }
-  return redacted(call, result, redactions, reply);
+  return redactions.length === 0 ? release(call, reply) : redacted(call, result, redactions, reply);
+}
+
+/** An answer that nothing in the bundle wants to see: known secrets are taken out, limits hold all the same. */
+export function release(call: IntendedCall, reply: UpstreamReply): Ending {
+  const { outcome } = reply;
+  if (outcome.kind === "error") return scrubbedError(call, reply, outcome.error);
+  return limited(call, { result: outcome.result, text: call.parts.credentials.scrub(outcome.text) }, reply);
 }
 
 function redacted(

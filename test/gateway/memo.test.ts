@@ -118,6 +118,22 @@ describe("remembering decisions", () => {
     expect(memo.find("k")).toBeUndefined();
   });
 
+  it("rests when keys do not return, and tries again later", () => {
+    const memo = createMemo();
+    const facts = { reads: [] };
+    for (let i = 0; i < 16_384; i++) memo.find(`k${i}`);
+    expect(memo.keyOf(call(facts))).toBeUndefined();
+    for (let i = 1; i < 8 * 16_384; i++) memo.keyOf(call(facts));
+    expect(memo.keyOf(call(facts))).toBeDefined();
+  });
+
+  it("does not rest while keys return", () => {
+    const memo = createMemo();
+    memo.keep("k", allow);
+    for (let i = 0; i < 100_000; i++) memo.find(i % 10 === 0 ? "k" : `k${i}`);
+    expect(memo.keyOf(call({ reads: [] }))).toBeDefined();
+  });
+
   it("stays bounded and forgets the oldest half", () => {
     const memo = createMemo();
     for (let i = 0; i < 100_000; i++) memo.keep(`k${i}`, allow);
