@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { environment } from "../app/index.ts";
 import { buildBundle, findOpa, inspectBundle, signBundle } from "../authoring/index.ts";
 import { formatMistakes } from "../core/mistakes.ts";
@@ -11,18 +11,26 @@ import {
   type SignatureAlgorithm,
   verifyBundle,
 } from "../parts/bundle/index.ts";
+import { instant, wholeNumber } from "./flags.ts";
+import { systemRefusal } from "./system-error.ts";
 import { exitCodes, type Terminal, table } from "./terminal.ts";
 
 interface BuildFlags {
   readonly out: string;
   readonly name: string;
   readonly revision: string;
-  readonly sequence: string;
+  readonly sequence: number;
   readonly expires: string;
   readonly environment: string;
   readonly tenant?: string;
   readonly onExpiry: "deny_all" | "deny_writes";
   readonly json?: boolean;
+}
+
+interface SignFlags {
+  readonly key: string;
+  readonly kid: string;
+  readonly algorithm: SignatureAlgorithm;
 }
 
 export function registerBundle(program: Command, terminal: Terminal): void {
@@ -34,11 +42,13 @@ export function registerBundle(program: Command, terminal: Terminal): void {
     .requiredOption("-o, --out <file>", "the bundle to write, .tar.gz")
     .requiredOption("--name <name>", "the bundle's name, as the gateways that load it expect it")
     .requiredOption("--revision <text>", "what people know this version by, e.g. a commit")
-    .requiredOption("--sequence <number>", "rises with every bundle; gateways never go back")
-    .requiredOption("--expires <time>", "RFC 3339; after it nothing is let through")
+    .requiredOption("--sequence <number>", "rises with every bundle; gateways never go back", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .requiredOption("--expires <time>", "RFC 3339; after it nothing is let through", instant)
     .requiredOption("--environment <name>", "the environment the bundle is for")
     .option("--tenant <name>", "the tenant the bundle is for")
-    .option("--on-expiry <mode>", "deny_all or deny_writes", "deny_all")
+    .addOption(
+      new Option("--on-expiry <mode>", "what is refused after that time").choices(["deny_all", "deny_writes"]).default("deny_all"),
+    )
     .option("--json", "print one JSON object")
     .action(async (policies: string, flags: BuildFlags) => {
       process.exitCode = await build(terminal, policies, flags);
@@ -49,8 +59,8 @@ export function registerBundle(program: Command, terminal: Terminal): void {
     .argument("<file>", "the bundle; it is written anew with the signature")
     .requiredOption("--key <file>", "private key, PEM (PKCS #8)")
     .requiredOption("--kid <id>", "the key's id in the keyring")
-    .option("--algorithm <name>", "ES256 or EdDSA", "ES256")
-    .action(async (file: string, flags: { readonly key: string; readonly kid: string; readonly algorithm: string }) => {
+    .addOption(new Option("--algorithm <name>", "how the key signs").choices(["ES256", "EdDSA"]).default("ES256"))
+    .action(async (file: string, flags: SignFlags) => {
       process.exitCode = await sign(terminal, file, flags);
     });
   bundle
@@ -89,7 +99,7 @@ async function build(terminal: Terminal, policiesDir: string, flags: BuildFlags)
     revision,
     expires,
     onExpiry,
-    sequence: Number(flags.sequence),
+    sequence: flags.sequence,
     environment: flags.environment,
     ...(flags.tenant === undefined ? {} : { tenant: flags.tenant }),
   });
@@ -107,18 +117,14 @@ async function build(terminal: Terminal, policiesDir: string, flags: BuildFlags)
   return exitCodes.ok;
 }
 
-async function sign(
-  terminal: Terminal,
-  file: string,
-  flags: { readonly key: string; readonly kid: string; readonly algorithm: string },
-): Promise<number> {
+async function sign(terminal: Terminal, file: string, flags: SignFlags): Promise<number> {
   const inputs = await readAll(terminal, [file, flags.key]);
   if (!inputs) return exitCodes.unavailable;
   const [bytes = Buffer.alloc(0), key = Buffer.alloc(0)] = inputs;
   const signed = await signBundle(bytes, {
     privateKey: key.toString("utf8"),
     kid: flags.kid,
-    algorithm: flags.algorithm as SignatureAlgorithm,
+    algorithm: flags.algorithm,
   });
   if (!signed.ok) {
     terminal.err(`cannot sign "${file}": ${signed.error}`);
@@ -217,7 +223,7 @@ async function readAll(terminal: Terminal, files: readonly string[]): Promise<re
     try {
       contents.push(await readFile(file));
     } catch (error) {
-      terminal.err(`"${file}" cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      terminal.err(systemRefusal(error) ?? `"${file}" cannot be read: ${String(error)}`);
       return undefined;
     }
   }

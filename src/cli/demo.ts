@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { demoClients, demoUsers, requestToken } from "../demo/provider/index.ts";
 import { DEMO_AUDIENCE, DEMO_PORT, type DemoSetUp, startDemo } from "../demo/set-up/index.ts";
 import { tellStory } from "../demo/story/index.ts";
+import { wholeNumber } from "./flags.ts";
 import { askedToStop } from "./signals.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 import { welcome } from "./welcome.ts";
@@ -29,7 +30,12 @@ export function registerDemo(program: Command, terminal: Terminal): void {
   const demo = program
     .command("demo")
     .description("start a complete set-up on this machine: identity provider, servers, gateway, policy")
-    .option("--port <number>", "the gateway's port; provider, crm and reference server take the next three", portOf, DEMO_PORT)
+    .option(
+      "--port <number>",
+      "the gateway's port; provider, crm and reference server take the next three",
+      wholeNumber(0, 65_532),
+      DEMO_PORT,
+    )
     .option("--folder <path>", "where data goes; a temporary folder, removed at the end, if absent")
     .option("--verbose", "show what the processes write")
     .action(async (flags: DemoFlags) => {
@@ -52,12 +58,6 @@ export function registerDemo(program: Command, terminal: Terminal): void {
     .action(async (flags: StoryFlags) => {
       process.exitCode = await story(terminal, flags);
     });
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_532) throw new InvalidArgumentError("wanted a port from 0 to 65532; 0 takes free ones");
-  return port;
 }
 
 async function run(terminal: Terminal, flags: DemoFlags): Promise<number> {

@@ -73,12 +73,18 @@ async function verify(terminal: Terminal, folder: string, options: { readonly he
   if (options.head !== undefined) {
     const parsed = parseHead(options.head);
     if (!parsed.ok) {
-      terminal.err(`--head: found "${options.head}", wanted ${parsed.error.detail}`);
+      terminal.err(`--head: ${parsed.error.detail}`);
       return exitCodes.usage;
     }
     head = parsed.value;
   }
   const result = await verifyLog(resolve(folder), head ? { head } : {});
+  // To find nothing is no proof: it is the wrong folder, or somebody emptied it.
+  if (result.ok && result.logs === 0) {
+    if (options.json) terminal.out(JSON.stringify({ ...result, ok: false }));
+    else terminal.err(`found no log in "${folder}"; wanted the folder log/ of a gateway's data_dir`);
+    return exitCodes.finding;
+  }
   if (options.json) terminal.out(JSON.stringify({ ...result, ...(result.head ? { head: formatHead(result.head) } : {}) }));
   else terminal.out(verdict(terminal, result));
   return result.ok ? exitCodes.ok : exitCodes.finding;

@@ -6,6 +6,7 @@ import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo.ts";
 import { registerLog } from "./log.ts";
 import { registerServe } from "./serve.ts";
+import { systemRefusal } from "./system-error.ts";
 import { exitCodes, systemTerminal } from "./terminal.ts";
 import { registerVersion } from "./version.ts";
 
@@ -20,11 +21,13 @@ const program = new Command("toolgate")
     "after",
     `
 Start here:
-  toolgate demo                         a complete set-up on this machine, with agents, servers and policy
-  toolgate check --config toolgate.yaml what a configuration gets wrong, all at once
-  toolgate serve --config toolgate.yaml the gateway
+  toolgate demo                            agents, servers, policy: all of it here
+  toolgate check --config toolgate.yaml    what a configuration gets wrong
+  toolgate serve --config toolgate.yaml    the gateway
 
-Exit codes: 0 done, 1 what was checked does not hold, 2 wrong command line, 69 something needed is missing, 70 a bug.`,
+Exit codes:
+  0 done   1 what was checked does not hold   2 wrong command line
+  69 something needed is missing   70 a bug`,
   )
   .exitOverride();
 
@@ -41,6 +44,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  } else if (systemRefusal(error) !== undefined) {
+    terminal.err(`cannot go on: ${systemRefusal(error)}`);
+    process.exitCode = exitCodes.unavailable;
   } else {
     terminal.err(terminal.paint.red("toolgate failed unexpectedly."));
     terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -42,6 +42,9 @@ function fromIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, b
     }
     case "custom":
       return [{ steps, path: pathText(steps), found: foundText(found), wanted: issue.message.replace(/^wanted /, "") }];
+    case "too_big":
+    case "too_small":
+      return [bounded(mistake(schema, value, steps, undefined, undefined, plainMessage(issue)), issue)];
     default:
       return [mistake(schema, value, steps, undefined, undefined, plainMessage(issue))];
   }
@@ -74,10 +77,28 @@ function hint(found: unknown, words: readonly string[]): string | undefined {
   return typeof found === "string" ? didYouMean(found, words) : undefined;
 }
 
+/** A described number beyond its bounds: the description alone would not say which bound. */
+function bounded(told: SchemaMistake, issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): SchemaMistake {
+  if (issue.origin !== "number" && issue.origin !== "int") return told;
+  const bound = issue.code === "too_big" ? `at most ${issue.maximum}` : `at least ${issue.minimum}`;
+  const bare = told.wanted === plainMessage(issue);
+  return { ...told, wanted: bare ? bound : `${bound}: ${told.wanted}` };
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  record: "a table",
+  object: "a table",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
 /** "Too small: expected number to be >=1" → "number to be >=1". */
 function plainMessage(issue: z.core.$ZodIssue): string {
   const expected = /expected (.*?)(, received .*)?$/.exec(issue.message)?.[1];
-  return expected ?? issue.message.replace(/^wanted /, "");
+  return kinds[expected ?? ""] ?? expected ?? issue.message.replace(/^wanted /, "");
 }
 
 function valueAt(value: unknown, steps: readonly PropertyKey[]): unknown {

@@ -86,13 +86,13 @@ describe("mistakes against a schema", () => {
       { path: "issuers[0].audience", found: "missing", wanted: 'the audience your tokens carry, e.g. "https://gate.example.com"' },
       { path: "redis.ulr", found: "unknown key", wanted: "one of url, cluster, sentinel, tls", remedy: 'did you mean "url"?' },
       { path: "names.A", found: 'key "A"', wanted: "a name in lower case" },
-      { path: "names.b", found: "0", wanted: "number to be >=1" },
+      { path: "names.b", found: "0", wanted: "at least 1" },
     ]);
   });
 
   it("name the option of a union that was meant", () => {
     expect(mistakesIn({ issuers: [], transport: { kind: "http", ur: "x" } })).toEqual([
-      { path: "transport.url", found: "missing", wanted: "string" },
+      { path: "transport.url", found: "missing", wanted: "a text" },
       { path: "transport.ur", found: "unknown key", wanted: "one of kind, url", remedy: 'did you mean "url"?' },
     ]);
     expect(mistakesIn({ issuers: [], transport: { kind: "htp" } })).toEqual([
