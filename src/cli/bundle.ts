@@ -46,9 +46,7 @@ export function registerBundle(program: Command, terminal: Terminal): void {
     .requiredOption("--expires <time>", "RFC 3339; after it nothing is let through", instant)
     .requiredOption("--environment <name>", "the environment the bundle is for")
     .option("--tenant <name>", "the tenant the bundle is for")
-    .addOption(
-      new Option("--on-expiry <mode>", "what is refused after that time").choices(["deny_all", "deny_writes"]).default("deny_all"),
-    )
+    .addOption(new Option("--on-expiry <mode>", "what is refused after that time").choices(["deny_all", "deny_writes"]).default("deny_all"))
     .option("--json", "print one JSON object")
     .action(async (policies: string, flags: BuildFlags) => {
       process.exitCode = await build(terminal, policies, flags);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { demoClients, demoUsers, requestToken } from "../demo/provider/index.ts";
-import { DEMO_AUDIENCE, DEMO_PORT, type DemoSetUp, startDemo } from "../demo/set-up/index.ts";
-import { tellStory } from "../demo/story/index.ts";
+import { DEMO_AUDIENCE, DEMO_PORT } from "../demo/addresses.ts";
+import { demoClients, demoUsers } from "../demo/people.ts";
+import type { DemoSetUp } from "../demo/set-up/index.ts";
 import { wholeNumber } from "./flags.ts";
 import { askedToStop } from "./signals.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
@@ -25,6 +25,8 @@ interface StoryFlags {
 }
 
 const DEFAULT_ENDPOINT = `http://127.0.0.1:${DEMO_PORT + 1}/token`;
+
+// What the demo consists of is loaded by its own commands only: a gateway that serves has none of it in its process.
 
 export function registerDemo(program: Command, terminal: Terminal): void {
   const demo = program
@@ -65,6 +67,7 @@ async function run(terminal: Terminal, flags: DemoFlags): Promise<number> {
   const progress = showProgress(terminal, flags.verbose === true);
   let setUp: DemoSetUp;
   try {
+    const { startDemo } = await import("../demo/set-up/index.ts");
     setUp = await startDemo({
       port: flags.port,
       onReady: progress.ready,
@@ -112,6 +115,7 @@ function indented(text: string): string {
 }
 
 async function token(terminal: Terminal, { user, agent, endpoint }: TokenFlags): Promise<number> {
+  const { requestToken } = await import("../demo/provider/index.ts");
   try {
     terminal.out(await requestToken(endpoint, { agent, audience: DEMO_AUDIENCE, ...(user === undefined ? {} : { user }) }));
     return exitCodes.ok;
@@ -131,5 +135,6 @@ async function story(terminal: Terminal, { bundle, keyring }: StoryFlags): Promi
     terminal.err("--bundle and --keyring belong together: give both, or none");
     return exitCodes.usage;
   }
+  const { tellStory } = await import("../demo/story/index.ts");
   return tellStory(terminal, bundle !== undefined && keyring !== undefined ? { bundle: { file: bundle, keyring } } : {}, askedToStop());
 }

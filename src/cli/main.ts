@@ -21,9 +21,9 @@ const program = new Command("toolgate")
     "after",
     `
 Start here:
-  toolgate demo                            agents, servers, policy: all of it here
-  toolgate check --config toolgate.yaml    what a configuration gets wrong
-  toolgate serve --config toolgate.yaml    the gateway
+  toolgate demo                           agents, servers, policy: all of it here
+  toolgate check --config toolgate.yaml   what a configuration gets wrong
+  toolgate serve --config toolgate.yaml   the gateway
 
 Exit codes:
   0 done   1 what was checked does not hold   2 wrong command line

@@ -1,4 +1,4 @@
-import { demoClients, demoUsers } from "./people.ts";
+import { demoClients, demoUsers } from "../people.ts";
 import { DEMO_LOGIN, TOKEN_EXCHANGE } from "./token-exchange.ts";
 
 export interface TokenRequest {

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Adapter, type Configuration, errors, Provider, type ResourceServer } from "oidc-provider";
+import { demoClients, demoUsers } from "../people.ts";
 import { newSigningKey, type SigningAlgorithm, type SigningKey } from "./key-ring.ts";
-import { demoClients, demoUsers } from "./people.ts";
 import { registerTokenExchange, TOKEN_EXCHANGE } from "./token-exchange.ts";
 
 export interface ProviderOptions {

@@ -1,5 +1,5 @@
 import { errors, type Provider, type ResourceServer, type TokenEndpointGrantContext } from "oidc-provider";
-import { type DemoUser, demoUsers } from "./people.ts";
+import { type DemoUser, demoUsers } from "../people.ts";
 
 export const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 

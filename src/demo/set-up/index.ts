@@ -1,8 +1,5 @@
 export type { DemoProcess } from "./processes.ts";
 export {
-  DEMO_AUDIENCE,
-  DEMO_ISSUER,
-  DEMO_PORT,
   type DemoSetUp,
   demoBundle,
   nextDemoBundle,

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { DEMO_AUDIENCE, DEMO_ISSUER } from "../addresses.ts";
 import { offsets, takenPorts } from "./ports.ts";
 import { type DemoProcess, startProcess } from "./processes.ts";
 import { writeRequests } from "./requests.ts";
@@ -46,11 +47,6 @@ export interface SetUpOptions {
   /** More of the configuration, e.g. `{ redis: … }`; members replace those of the demo. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
-
-/** The issuer that the demo bundle's agents belong to. Part of what is signed, so it stays when the ports change. */
-export const DEMO_ISSUER = "http://127.0.0.1:4401";
-export const DEMO_AUDIENCE = "http://127.0.0.1:4400";
-export const DEMO_PORT = 4400;
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 // The same modules as sources (.ts) in a checkout and compiled (.js) in the package.
@@ -141,7 +137,8 @@ async function writeFiles(options: SetUpOptions, folder: string, places: Places)
   const bundleFile = join(folder, "bundle.tar.gz");
   const { file, keyring } = options.bundle ?? demoBundle;
   await copyFile(file, bundleFile);
-  await copyFile(keyring, join(folder, "keyring.json"));
+  // As YAML with the keys last, so that a key of one's own is added at the end.
+  await writeFile(join(folder, "keyring.yaml"), stringify(JSON.parse(await readFile(keyring, "utf8"))));
   const sample = join(folder, "files");
   await writeSampleFolder(sample);
   const requestsFolder = join(folder, "requests");
@@ -152,7 +149,7 @@ async function writeFiles(options: SetUpOptions, folder: string, places: Places)
     data_dir: "./data",
     listen: { host: "127.0.0.1", port: places.port },
     public_url: DEMO_AUDIENCE,
-    bundle: { file: "./bundle.tar.gz", keyring: "./keyring.json", name: "demo", environment: "demo" },
+    bundle: { file: "./bundle.tar.gz", keyring: "./keyring.yaml", name: "demo", environment: "demo" },
     issuers: [{ issuer: DEMO_ISSUER, audience: DEMO_AUDIENCE, jwks_uri: `${places.provider}/jwks` }],
     places: {
       crm: { url: places.crm },

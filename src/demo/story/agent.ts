@@ -2,8 +2,9 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { type CallToolResult, McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { DEMO_AUDIENCE } from "../addresses.ts";
 import { requestToken } from "../provider/index.ts";
-import { DEMO_AUDIENCE, type DemoSetUp } from "../set-up/index.ts";
+import type { DemoSetUp } from "../set-up/index.ts";
 
 export interface Reason {
   readonly code: string;
