@@ -34,6 +34,18 @@ const inputSchema = {
   additionalProperties: false,
 };
 
+const writeSchema = {
+  type: "object",
+  properties: {
+    target: { type: "string", maxLength: 64 },
+    note: { type: "string", maxLength: 500 },
+    limit: { type: "integer", minimum: 1, maximum: 500 },
+    export: { type: "boolean" },
+  },
+  required: ["target", "note"],
+  additionalProperties: false,
+};
+
 const outputSchema = {
   type: "object",
   properties: { id: { type: "string" }, name: { type: "string" }, score: { type: "integer" }, active: { type: "boolean" } },
@@ -44,13 +56,17 @@ export function definitions(): readonly ToolDefinition[] {
   return Array.from({ length: ALL_TOOLS }, (_, index) => ({
     name: toolName(index),
     description: index < READ_TOOLS ? `Reads records of collection ${index}.` : `Writes records of collection ${index - READ_TOOLS}.`,
-    inputSchema,
+    inputSchema: index < READ_TOOLS ? inputSchema : writeSchema,
     outputSchema,
     annotations: { readOnlyHint: index < READ_TOOLS },
   }));
 }
 
 const regions = ["eu", "us", "apac"];
+
+/** Page sizes that callers ask for. */
+const limits = [10, 20, 50, 100];
+const TOOLS_PER_CALLER = 5;
 
 /** One of `count`, spread so that what is picked for one purpose says nothing about what is picked for another. */
 function pick(serial: number, purpose: number, count: number): number {
@@ -64,11 +80,16 @@ export function callerOf(serial: number): number {
   return pick(serial, 1, PRINCIPALS);
 }
 
+/** An agent works with a few tools: each caller has its own, and all callers together use every one. */
+function toolOf(serial: number): number {
+  return (callerOf(serial) * TOOLS_PER_CALLER + pick(serial, 2, TOOLS_PER_CALLER)) % READ_TOOLS;
+}
+
 /** The body of call number `serial`: tool and arguments are its own, and so is its id. */
 export function callText(serial: number): string {
-  const name = `${SERVER}__${toolName(pick(serial, 2, READ_TOOLS))}`;
+  const name = `${SERVER}__${toolName(toolOf(serial))}`;
   const query = `orders of week ${1 + pick(serial, 3, 53)}`;
-  const args = `{"id":"rec-${serial}","query":"${query}","limit":${1 + pick(serial, 4, 50)},"region":"${regions[pick(serial, 5, 3)]}"}`;
+  const args = `{"id":"rec-${serial}","query":"${query}","limit":${limits[pick(serial, 4, limits.length)]},"region":"${regions[pick(serial, 5, 3)]}"}`;
   return `{"jsonrpc":"2.0","id":${serial},"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`;
 }
 

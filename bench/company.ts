@@ -40,7 +40,7 @@ function tools(): Record<string, unknown> {
       effects: [index < READ_TOOLS ? "read" : "write"],
       data_classes: classes[index % classes.length],
       idempotent: index < READ_TOOLS,
-      sample: { args },
+      sample: { args: index < READ_TOOLS ? args : { target: "rec-1", note: "checked" } },
     },
   ]);
 }

@@ -15,6 +15,8 @@ export interface GateOptions {
   readonly jwksUri: string;
   readonly redis?: string;
   readonly durability: "grouped" | "always";
+  /** Whether decisions may be remembered. */
+  readonly remember: boolean;
   readonly cpuProf?: string;
 }
 
@@ -34,6 +36,7 @@ export async function startGate(options: GateOptions): Promise<Running> {
     bundle: { file: join(folder, "bundle.tar.gz"), keyring: join(folder, "keyring.json"), name: "bench", environment: "bench" },
     issuers: [{ issuer: ISSUER, audience: AUDIENCE, jwks_uri: options.jwksUri }],
     places: { [SERVER]: { url: options.serverUrl } },
+    policy: { remember: options.remember },
     log: { durability: { read: options.durability, other: "always" } },
     ...(options.redis === undefined ? {} : { redis: { url: options.redis } }),
     log_level: "warn",

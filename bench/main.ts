@@ -69,7 +69,7 @@ async function measure(chosen: Options, bundle: SignedBundle, folder: string): P
     const gate = (name: GateName, more: { readonly redis?: string; readonly cpuProf?: string } = {}) => {
       const durability = name === "always" ? ("always" as const) : ("grouped" as const);
       const place = { folder: join(folder, name), bundle, serverUrl: `${server.url}/mcp`, jwksUri: keys.url };
-      return start(startGate({ name, ...place, durability, ...more }));
+      return start(startGate({ name, ...place, durability, remember: name !== "forgetful", ...more }));
     };
     const targets: Target[] = [{ name: "floor", process: await start(startModule("floor", [`${server.url}/mcp`])) }];
     for (const name of chosen.gates) {

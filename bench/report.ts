@@ -9,6 +9,8 @@ export interface Figures extends PolicyTimes {
   readonly ratio_memory: number | null;
   readonly ratio_redis: number | null;
   readonly ratio_always: number | null;
+  /** With decisions that are never remembered. */
+  readonly ratio_forgetful: number | null;
   readonly added_p50_ms: number | null;
   readonly added_p99_ms: number | null;
   readonly cpu_us_per_call: number | null;
@@ -52,6 +54,7 @@ export function figuresOf(measured: Measured, recorded: ReadonlyMap<TargetName, 
     ratio_memory: median(ratios.memory, 3),
     ratio_redis: median(ratios.redis, 3),
     ratio_always: median(ratios.always, 3),
+    ratio_forgetful: median(ratios.forgetful, 3),
     added_p50_ms: memory?.added_p50_ms ?? null,
     added_p99_ms: memory?.added_p99_ms ?? null,
     cpu_us_per_call: memory?.cpu_us_per_call ?? null,
@@ -141,8 +144,15 @@ export function tableOf(figures: Figures): string {
     memory: figures.ratio_memory,
     redis: figures.ratio_redis,
     always: figures.ratio_always,
+    forgetful: figures.ratio_forgetful,
   };
-  const names: Record<TargetName, string> = { floor: "bare proxy", memory: "gate, memory", redis: "gate, Redis", always: "gate, always" };
+  const names: Record<TargetName, string> = {
+    floor: "bare proxy",
+    memory: "gate, memory",
+    redis: "gate, Redis",
+    always: "gate, always",
+    forgetful: "gate, no memo",
+  };
   const rows = (Object.entries(targets) as [TargetName, TargetFigures][]).map(([name, one]) => [
     names[name],
     shown(one.calls_per_s, 0),

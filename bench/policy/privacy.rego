@@ -16,7 +16,7 @@ constrain contains {"code": "privacy.bulk", "message": "Personal data is read in
 
 constrain contains {"code": "privacy.wildcard", "message": "Personal data is not listed."} if {
 	"personal" in input.tool.data_classes
-	input.args.query == "*"
+	input.args.export == true
 }
 
 constrain contains {"code": "privacy.apac", "message": "Bank data stays."} if {
