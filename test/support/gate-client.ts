@@ -89,7 +89,7 @@ export class GateClient {
     const opening = this.#sessions.get(key) ?? this.initialize(options);
     this.#sessions.set(key, opening);
     const opened = await opening.catch(() => undefined);
-    if (opened?.status !== 200) this.#sessions.delete(key);
+    if (opened?.headers["mcp-session-id"] === undefined) this.#sessions.delete(key);
     return opening;
   }
 

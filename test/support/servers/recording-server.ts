@@ -225,6 +225,9 @@ function behave(behaviour: Behaviour, { id, echo, token }: { id: unknown; echo: 
       if (behaviour.delayMs === undefined) json(response, 200, answer);
       else setTimeout(() => json(response, 200, answer), behaviour.delayMs);
       return;
+    case "held":
+      void behaviour.until.then(() => json(response, 200, answer));
+      return;
     case "result":
       json(response, 200, { ...answer, result: behaviour.result });
       return;

@@ -9,6 +9,8 @@ export type Behaviour =
   /** Messages sent before the answer: as SSE over HTTP, as lines over stdio. `$TOKEN` in a string is the progress token. */
   | { readonly kind: "stream"; readonly before: readonly unknown[]; readonly after?: readonly unknown[]; readonly noAnswer?: boolean }
   | { readonly kind: "status"; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  /** The echo, once the test lets it go. Over HTTP. */
+  | { readonly kind: "held"; readonly until: Promise<void> }
   /** No answer until the connection ends. */
   | { readonly kind: "hang" }
   /** The headers and half a body, then nothing. */
