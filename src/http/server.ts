@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { HttpConfig } from "./config.ts";
@@ -20,17 +21,35 @@ export function createHttpServer(config: HttpConfig): FastifyInstance {
     genReqId: () => "",
     serverFactory: (listener) => serverFor(config, listener),
   });
-  app.addHook("preClose", async () => letConnectionsGo(app.server));
+  const open = openSockets(app.server);
+  app.addHook("preClose", async () => letConnectionsGo(app.server, open));
   return app;
 }
 
 const SWEEP_MS = 50;
 
-/** Node closes idle connections once. One whose stream ends after that would be kept open for its idle time, and closing would wait. */
-function letConnectionsGo(server: Server): void {
+/**
+ * Node closes idle connections once, and takes one that never sent anything for busy; clients open such ones ahead. What
+ * is neither being answered nor asking would otherwise hold up the end for as long as it may stay open.
+ */
+function letConnectionsGo(server: Server, open: ReadonlySet<Socket>): void {
   if (!server.listening) return;
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  }, SWEEP_MS);
   server.once("close", () => clearInterval(sweep));
+}
+
+function openSockets(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  const keep = (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  };
+  server.on("connection", keep);
+  server.on("secureConnection", keep);
+  return open;
 }
 
 function serverFor(config: HttpConfig, listener: RequestListener): Server {

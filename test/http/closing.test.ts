@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Agent, get, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createHttpServer, httpConfig } from "../../src/http/index.ts";
 
@@ -26,4 +27,14 @@ test("closing waits for a stream that is under way, and not for its connection, 
   (await stream.promise).end("data: last\n\n");
   await Promise.all([closed, once(response, "end")]);
   expect(body).toBe("data: last\n\n");
+});
+
+test("closing does not wait for a connection on which nothing was ever asked", async () => {
+  const app = createHttpServer(httpConfig.parse({ public_url: "https://gate.example.com" }));
+  const url = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+  const accepted = once(app.server, "connection");
+  const socket = connect(Number(url.port), "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  await accepted;
+  await Promise.all([app.close(), once(socket, "close")]);
 });
