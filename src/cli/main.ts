@@ -21,7 +21,7 @@ const program = new Command("toolgate")
     "after",
     `
 Start here:
-  toolgate demo                           agents, servers, policy: all of it here
+  toolgate demo                           agents, servers and policy, here
   toolgate check --config toolgate.yaml   what a configuration gets wrong
   toolgate serve --config toolgate.yaml   the gateway
 
