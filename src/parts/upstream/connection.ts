@@ -204,22 +204,25 @@ export class Connection implements ServerConnection {
   #reply(answer: WireAnswer, link: Link, id: number): Reply {
     const outcome = outcomeOf(answer, id);
     if (!outcome.ok) return outcome;
-    if (link.era === "stateless") {
-      const refused = this.#stateless(outcome.value, link);
-      if (refused !== undefined) return refused;
-    }
+    const refused = this.#notAnAnswer(outcome.value, link);
+    if (refused !== undefined) return refused;
     return ok({ era: link.era, status: answer.status, bytes: answer.bytes, outcome: outcome.value });
   }
 
-  #stateless(outcome: Outcome, link: Link): Failed | undefined {
+  /**
+   * What is well formed and still none that may be passed on. A question for input in a result would reach a client that
+   * answers it, whatever era its server claims to be of.
+   */
+  #notAnAnswer(outcome: Outcome, link: Link): Failed | undefined {
+    const stateless = link.era === "stateless";
     if (outcome.kind === "error") {
-      if (outcome.error.code !== UNSUPPORTED_VERSION) return undefined;
+      if (!stateless || outcome.error.code !== UNSUPPORTED_VERSION) return undefined;
       this.#opener.forgetEra();
       this.#lost("the server no longer speaks the version that it offered", link);
       return failed("upstream.unavailable", `the server no longer speaks ${link.protocolVersion}`, true);
     }
     const kind = outcome.result.resultType;
-    if (kind === "complete") return undefined;
+    if (kind === "complete" || (kind === undefined && !stateless)) return undefined;
     const detail =
       kind === "input_required"
         ? "the server asked for input, which is not supported"
