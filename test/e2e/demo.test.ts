@@ -60,7 +60,7 @@ describe("toolgate demo", () => {
     const [token = "", curl = "", log = "", client = "", inspector = ""] = lines;
 
     const listed = await paste(token, curl);
-    expect(listed.err).toBe("");
+    expect(listed.code, listed.err).toBe(0);
     const names = (JSON.parse(listed.out) as { result: { tools: { name: string }[] } }).result.tools.map(({ name }) => name);
     expect(names).toContain("crm__refund");
     expect(names).not.toContain("crm__export_customers");
