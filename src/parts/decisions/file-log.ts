@@ -170,8 +170,14 @@ export class FileLog implements DecisionLog {
     );
   };
 
+  /**
+   * While the disk answers, a group is written at once: a write into the page cache takes less than waking a thread for
+   * it. As soon as a sync is late, writes go through a thread, so that a hung disk refuses calls and never stops the process.
+   */
   #write(group: Group, epoch: number): void {
-    this.#segments.write(group, (error) => this.#wrote(group, epoch, error));
+    const written = this.#lane.prompt ? this.#segments.writeNow(group) : undefined;
+    if (written !== undefined) this.#wrote(group, epoch, written);
+    else this.#segments.write(group, (error) => this.#wrote(group, epoch, error));
   }
 
   #wrote(group: Group, epoch: number, error: Error | null): void {

@@ -31,6 +31,22 @@ export class SegmentWriter {
     this.#writeFrom(group, 0, done);
   }
 
+  /** Writes all of a group before it returns; `undefined` if this file has no such way. */
+  writeNow(group: Group): Error | null | undefined {
+    const file = this.#file;
+    if (file?.writeNow === undefined) return undefined;
+    try {
+      for (let offset = 0; offset < group.length; ) {
+        const written = file.writeNow(group.bytes, offset, group.length - offset);
+        if (written === 0) return new Error("the disk took no bytes");
+        offset += written;
+      }
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
   sync(): Promise<void> {
     // Leaving a segment syncs it, which covers all that was written so far.
     if (this.#moving !== undefined) return this.#moving;

@@ -32,6 +32,11 @@ export class SyncLane {
     return this.#waiting.length === 0 && this.#covered.length === 0;
   }
 
+  /** Whether the disk answers: no sync has been under way for longer than a tick. A hung disk shows here first. */
+  get prompt(): boolean {
+    return this.#runningSince === undefined || this.#runningSince === this.#options.tick();
+  }
+
   /** `count` records are written; `always` are those of them that wait for the sync. */
   wrote(always: readonly Waiter[], count: number): void {
     this.#written = count;

@@ -1,6 +1,6 @@
 import { type Disk, nodeDisk, type SegmentFile } from "../../../src/parts/decisions/disk.ts";
 
-type Operation = "write" | "sync" | "truncate" | "create";
+type Operation = "write" | "writeNow" | "sync" | "truncate" | "create";
 
 export interface FaultyDisk extends Disk {
   /** From now on these operations fail with the code. `took` bytes are written before a write fails. */
@@ -13,14 +13,14 @@ export interface FaultyDisk extends Disk {
   readonly calls: Record<Operation, number>;
 }
 
-/** The real disk with faults in front of it. */
-export function faultyDisk(): FaultyDisk {
+/** The real disk with faults in front of it. `atOnce`: it can be written without a thread, and then never hangs in a test. */
+export function faultyDisk(options: { readonly atOnce?: boolean } = {}): FaultyDisk {
   let code: string | undefined;
   let took = 0;
   let failing: readonly Operation[] = [];
   let hanging: readonly Operation[] = [];
   let held: (() => void)[] = [];
-  const calls: Record<Operation, number> = { write: 0, sync: 0, truncate: 0, create: 0 };
+  const calls: Record<Operation, number> = { write: 0, writeNow: 0, sync: 0, truncate: 0, create: 0 };
 
   function check(operation: Operation): void {
     if (failing.includes(operation)) throw Object.assign(new Error(`${code}: ${operation}`), { code, syscall: operation });
@@ -32,8 +32,17 @@ export function faultyDisk(): FaultyDisk {
     check(operation);
   }
 
+  function writeNow(file: SegmentFile, bytes: Buffer, offset: number, length: number): number {
+    calls.writeNow += 1;
+    const part = took > 0 && failing.includes("write") ? Math.min(took, length - 1) : 0;
+    if (part === 0) check("write");
+    took = 0;
+    return file.writeNow?.(bytes, offset, part === 0 ? length : part) ?? 0;
+  }
+
   function wrap(file: SegmentFile): SegmentFile {
     return {
+      ...(options.atOnce ? { writeNow: (bytes: Buffer, offset: number, length: number) => writeNow(file, bytes, offset, length) } : {}),
       write(bytes, offset, length, done) {
         gate("write").then(
           () => file.write(bytes, offset, length, done),

@@ -7,10 +7,17 @@ import { decisionLogContract, expectChain, record } from "../../contracts/decisi
 import { faultyDisk } from "./faulty-disk.ts";
 import { allLines, logOptions, newFolder, opened, START, segmentFiles } from "./log-folder.ts";
 
-decisionLogContract("files", async () => {
+describe.each([
+  ["files, written through a thread", false],
+  ["files, written at once", true],
+])("%s", (name, atOnce) => {
+  decisionLogContract(name, () => contractLog(atOnce));
+});
+
+async function contractLog(atOnce: boolean) {
   const dir = await newFolder();
   const clock = manualClock(START);
-  const disk = faultyDisk();
+  const disk = faultyDisk({ atOnce });
   const { log } = await opened(dir, { clock, disk });
   return {
     log,
@@ -21,13 +28,14 @@ decisionLogContract("files", async () => {
       clock.advance(250);
     },
   };
-});
+}
 
-async function faultyLog(options: { readonly stallMs?: number; readonly segmentBytes?: number } = {}) {
+async function faultyLog(options: { readonly stallMs?: number; readonly segmentBytes?: number; readonly atOnce?: boolean } = {}) {
   const dir = await newFolder();
   const clock = manualClock(START);
-  const disk = faultyDisk();
-  const { log } = await opened(dir, { clock, disk, ...options });
+  const { atOnce = false, ...rest } = options;
+  const disk = faultyDisk({ atOnce });
+  const { log } = await opened(dir, { clock, disk, ...rest });
   return { dir, clock, disk, log };
 }
 
@@ -182,6 +190,24 @@ describe("a disk that hangs", () => {
     const hung = (await allLines(dir)).filter((line) => line.includes('"id":"dec_hung') && line.includes('"kind":"list"'));
     expect(hung).toHaveLength(operation === "sync" ? 3 : 0);
     expect(await verifyLog(dir)).toMatchObject({ ok: true, pairs: { gaps: 1 } });
+  });
+
+  it("is written through a thread as soon as a sync is late, so that it cannot stop the process", async () => {
+    const { log, disk } = await faultyLog({ stallMs: 400, atOnce: true });
+    const before = { ...disk.calls };
+    expect(await log.append(record("list", "dec_0"), "grouped")).toMatchObject({ ok: true });
+    expect(disk.calls).toMatchObject({ write: before.write, writeNow: before.writeNow + 1 });
+    disk.hang(["sync", "write"]);
+    const waiting = log.append(record("list", "dec_sync"), "always");
+    // A write at once would be taken; one through a thread hangs with the disk.
+    const writesAfterOneMore = () => {
+      void log.append(record("list", "dec_more"), "grouped");
+      return disk.calls.write;
+    };
+    await expect.poll(writesAfterOneMore, { interval: 1 }).toBeGreaterThan(before.write);
+    expect(await waiting).toMatchObject({ ok: false });
+    disk.release();
+    await log.close();
   });
 
   it("closing does not wait for a hung disk, but keeps the folder while a write may still land", async () => {
