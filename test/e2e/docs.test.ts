@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -50,7 +50,8 @@ beforeAll(async () => {
   redis = await startRedis(found);
   mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
   symlinkSync(join(root, "bin/toolgate.cjs"), join(folder, "node_modules/.bin/toolgate"));
-  symlinkSync(join(root, "policies"), join(folder, "policies"));
+  // A copy: what the pages write must never reach the project's own policies, by whichever command they copy.
+  cpSync(join(root, "policies"), join(folder, "policies"), { recursive: true });
   demo = await startDemo({ port: 0, folder: join(folder, ".toolgate") });
   env = { ...process.env, TOOLGATE_OPA: opa.value.path, CRM_SECRET: demo.crm.secret };
   const token = await run("bash", ["-c", here("npx toolgate demo token --user ann --agent support-bot")], { cwd: folder, env });
