@@ -38,7 +38,7 @@ export function registerDemo(program: Command, terminal: Terminal): void {
       wholeNumber(0, 65_532),
       DEMO_PORT,
     )
-    .option("--folder <path>", "where data goes; a temporary folder, removed at the end, if absent")
+    .option("--folder <path>", "where data goes, and is gone on with; a temporary folder if absent")
     .option("--verbose", "show what the processes write")
     .action(async (flags: DemoFlags) => {
       process.exitCode = await run(terminal, flags);

@@ -98,7 +98,7 @@ describe("mistakes against a schema", () => {
     expect(mistakesIn({ issuers: [], transport: { kind: "htp" } })).toEqual([
       { path: "transport.kind", found: '"htp"', wanted: "one of http, stdio", remedy: 'did you mean "http"?' },
     ]);
-    expect(mistakesIn({ issuers: [], place: { executable: "node" } })).toEqual([{ path: "place.cwd", found: "missing", wanted: "string" }]);
+    expect(mistakesIn({ issuers: [], place: { executable: "node" } })).toEqual([{ path: "place.cwd", found: "missing", wanted: "a text" }]);
     expect(mistakesIn({ issuers: [], place: 3 })).toEqual([{ path: "place", found: "3", wanted: "an address or a program" }]);
   });
 });

@@ -149,6 +149,12 @@ describe("what the pages leave behind", () => {
     expect(await exitOf(gateway)).toBe(0);
   }, 60_000);
 
+  test("is a folder that the demo goes on with, bundle and keys included", async () => {
+    const again = await startDemo({ port: 0, folder: demo.folder });
+    await again.stop();
+    expect(again.processes.gateway.ready).toMatchObject({ bundle: { revision: "rotated-1", sequence: 4 } });
+  }, 60_000);
+
   test("parts of a configuration are such parts", async () => {
     const parts = pages.flatMap(blocksOf).filter(({ note }) => note === "a part of toolgate.yaml");
     expect(parts.length).toBeGreaterThan(0);

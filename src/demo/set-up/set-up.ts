@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -36,9 +37,9 @@ export interface DemoSetUp {
 export interface SetUpOptions {
   /** Port of the gateway; provider, crm and reference server take the next three. 0 takes free ones. */
   readonly port: number;
-  /** Where data goes; a temporary folder, removed at the end, if absent. */
+  /** Where data goes, made or gone on with; a temporary folder, removed at the end, if absent. */
   readonly folder?: string;
-  /** Bundle and keyring to begin with; the prebuilt demo bundle if absent. */
+  /** Bundle and keyring to begin with; those of the folder if absent, else the prebuilt demo bundle. */
   readonly bundle?: { readonly file: string; readonly keyring: string };
   /** Told of each process as soon as it is ready. */
   readonly onReady?: (name: string) => void;
@@ -135,10 +136,14 @@ type DemoFiles = Pick<DemoSetUp, "configFile" | "bundleFile" | "requestsFolder">
 /** The gateway's folder: configuration, bundle and keyring; beside them sample files and sample requests. */
 async function writeFiles(options: SetUpOptions, folder: string, places: Places): Promise<DemoFiles> {
   const bundleFile = join(folder, "bundle.tar.gz");
-  const { file, keyring } = options.bundle ?? demoBundle;
-  await copyFile(file, bundleFile);
-  // As YAML with the keys last, so that a key of one's own is added at the end.
-  await writeFile(join(folder, "keyring.yaml"), stringify(JSON.parse(await readFile(keyring, "utf8"))));
+  const keyringFile = join(folder, "keyring.yaml");
+  // A folder that was used before goes on with the bundle and the keys that somebody put there.
+  if (options.bundle !== undefined || !existsSync(bundleFile) || !existsSync(keyringFile)) {
+    const { file, keyring } = options.bundle ?? demoBundle;
+    await copyFile(file, bundleFile);
+    // As YAML with the keys last, so that a key of one's own is added at the end.
+    await writeFile(keyringFile, stringify(JSON.parse(await readFile(keyring, "utf8"))));
+  }
   const sample = join(folder, "files");
   await writeSampleFolder(sample);
   const requestsFolder = join(folder, "requests");
