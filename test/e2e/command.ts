@@ -21,6 +21,8 @@ export interface Settings {
 /** Runs a program to its end. */
 export async function run(program: string, args: readonly string[], settings: Settings = {}): Promise<Ended> {
   const child = start(program, args, settings);
+  // A program that ends before it read anything: its exit code is what counts.
+  child.stdin?.on("error", () => {});
   child.stdin?.end(settings.input ?? "");
   const [code, out, err] = await Promise.all([
     new Promise<number | null>((resolve) => child.once("close", resolve)),

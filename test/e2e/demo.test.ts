@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { exitOf, launcher, listensAt, lives, root, run, said, start, toolgate, treeOf } from "./command.ts";
@@ -107,13 +107,14 @@ describe("toolgate demo", () => {
   );
 
   test("leaves no process behind when it is killed", async () => {
-    const { child, lines } = await demo();
+    const { child, folder, lines } = await demo();
     await paste(...lines.slice(0, 2));
     // Launcher, demo, provider, crm, everything-http, gateway, and the gateway's two servers over stdio.
     const processes = treeOf(child.pid ?? 0);
     expect(processes).toHaveLength(8);
     process.kill(processOf(child, /cli\/main\.ts demo/), "SIGKILL");
     await vi.waitFor(() => expect(processes.filter(lives)).toEqual([]), PATIENCE);
+    rmSync(folder, { recursive: true });
   }, 60_000);
 
   test("leaves no process behind when its launcher is killed", async () => {
