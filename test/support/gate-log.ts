@@ -27,11 +27,11 @@ export function logIsDown(answer: Answer): boolean {
  * next one would have to be made: from then on the log is down. The gate needs `log: { segment_mb: 1 }`. Returns the ids
  * of calls whose intent still went in and whose outcome did not.
  */
-export async function breakLog(gate: Gate): Promise<readonly (string | undefined)[]> {
+export async function breakLog(gate: Gate, tool = "desk__echo"): Promise<readonly (string | undefined)[]> {
   const folder = join(gate.dataDir, "log");
   await rename(folder, `${folder}.away`);
   await writeFile(folder, "");
-  const answers = (await callUntil(gate, logIsDown)).map(told);
+  const answers = (await callUntil(gate, logIsDown, tool)).map(told);
   return answers.filter(({ codes }) => codes[0] === "gateway.outcome_unrecorded").map(({ decisionId }) => decisionId);
 }
 
