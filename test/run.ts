@@ -80,6 +80,7 @@ function redisOrReason(): RedisFound {
 await step("format and lint", async () => (await run(bin("biome"), ["check", "--error-on-warnings", "."])) === 0);
 await step("types", async () => (await run(bin("tsc"), ["-p", "."])) === 0);
 await step("unit, contracts, policy, golden cases, architecture, end to end", () => tests(tools));
+await step("conformance", async () => (await run(process.execPath, ["test/conformance/main.ts"], tools)) === 0);
 
 rmSync(reports, { recursive: true, force: true });
 say(`\n${passed} passed, ${failed} failed`);
