@@ -19,7 +19,7 @@ import {
 let gate: Gate;
 afterEach(() => gate?.stop());
 
-/** Two servers; each call costs one of ten a day. */
+/** Two servers. Each call costs one of ten a day, a note five, so that what was spent shows by what is left. */
 const company: Company = {
   servers: {
     desk: {
@@ -29,7 +29,10 @@ const company: Company = {
     shop: { tools: { echo: {} } },
   },
   budgets: { "calls-per-day": { unit: "calls", limit: 10, window: { kind: "fixed", seconds: 86_400 }, per: ["user"] } },
-  policies: { daily: 'oblige contains {"type": "budget", "name": "calls-per-day", "cost": 1}' },
+  policies: {
+    daily:
+      'oblige contains {"type": "budget", "name": "calls-per-day", "cost": 1}\n\noblige contains {"type": "budget", "name": "calls-per-day", "cost": 5} if input.tool.name == "note"',
+  },
 };
 
 const start = async (answer?: Behaviour, options: GateOptions = {}) => {
@@ -76,8 +79,9 @@ describe.each(["session", "stateless"] as const)("a server that fails after it g
       reservation: { state: "committed" },
     });
     expect(await gate.verify()).toMatchObject({ ok: true, pairs: { withoutOutcome: { count: 0 } } });
-    // The others go on.
+    // The others go on, and another note is more than the day has left.
     expect(told(await gate.call("shop__echo", {}, { token, era })).effect).toBe("allow");
+    expect(told(await gate.call("desk__note", {}, { token, era })).codes).toEqual(["budget.exhausted"]);
   });
 });
 
@@ -100,40 +104,31 @@ test("a server that asks for a completion of a model is answered that nobody giv
 
 test("more calls than a server takes at once are refused as upstream.busy and cost nothing", async () => {
   const held = Promise.withResolvers<void>();
-  await start(
-    { kind: "held", until: held.promise },
-    {
-      company: {
-        ...company,
-        servers: {
-          ...company.servers,
-          desk: { ...company.servers.desk, row: { max_concurrent: 2 }, tools: company.servers.desk?.tools ?? {} },
-        },
-      },
-    },
-  );
+  await start(undefined, { servers: { desk: { answers: { echo: { kind: "held", until: held.promise } } } } });
   const token = await gate.token();
-  const running = [gate.call("desk__note", { n: 1 }, { token }), gate.call("desk__note", { n: 2 }, { token })];
+  const running = [gate.call("desk__echo", { n: 1 }, { token }), gate.call("desk__echo", { n: 2 }, { token })];
   await gate.servers.desk?.when(() => gate.servers.desk?.calls.length === 2);
-  expect(told(await gate.call("desk__note", { n: 3 }, { token }))).toMatchObject({ effect: "deny", codes: ["upstream.busy"] });
+  expect(told(await gate.call("desk__echo", { n: 3 }, { token }))).toMatchObject({ effect: "deny", codes: ["upstream.busy"] });
   expect(await lastOutcome()).toMatchObject({ reasons: [{ code: "upstream.busy" }], reservation: { state: "refunded" } });
+  expect(gate.servers.desk?.calls).toHaveLength(2);
   held.resolve();
   expect((await Promise.all(running)).map((answer) => told(answer).effect)).toEqual(["allow", "allow"]);
-  expect(gate.servers.desk?.calls).toHaveLength(2);
+  for (let n = 0; n < 8; n++) expect(told(await gate.call("shop__echo", {}, { token })).effect).toBe("allow");
+  expect(told(await gate.call("shop__echo", {}, { token })).codes).toEqual(["budget.exhausted"]);
 });
 
-test("a server that fails again and again is left alone, and tried again later", async () => {
+test("a server that fails again and again is left alone, which costs nothing, and tried again later", async () => {
   const clock = manualClock(Date.parse("2026-06-01T09:00:00Z"));
   const config = { upstream: { breaker: { failures: 2, open_ms: 60_000 } } };
-  await start({ kind: "status", status: 500 }, { clock, config });
+  await start(undefined, { clock, config, servers: { desk: { answers: { echo: { kind: "status", status: 500 } } } } });
   const token = await gate.token();
-  for (let n = 0; n < 2; n++) expect(told(await gate.call("desk__note", {}, { token })).codes).toEqual(["upstream.unavailable"]);
-  expect(told(await gate.call("desk__note", {}, { token })).codes).toEqual(["upstream.circuit_open"]);
+  for (let n = 0; n < 2; n++) expect(told(await gate.call("desk__echo", {}, { token })).codes).toEqual(["upstream.unavailable"]);
+  for (let n = 0; n < 9; n++) expect(told(await gate.call("desk__echo", {}, { token })).codes).toEqual(["upstream.circuit_open"]);
   expect(await lastOutcome()).toMatchObject({ reasons: [{ code: "upstream.circuit_open" }], reservation: { state: "refunded" } });
   expect(gate.servers.desk?.calls).toHaveLength(2);
   clock.advance(61_000);
-  gate.servers.desk?.answer("note", { kind: "echo" });
-  expect(told(await gate.call("desk__note", {}, { token })).effect).toBe("allow");
+  gate.servers.desk?.answer("echo", { kind: "echo" });
+  expect(told(await gate.call("desk__echo", {}, { token })).effect).toBe("allow");
 });
 
 test("a call that its caller gives up ends with an outcome, and the server is told", async () => {

@@ -10,7 +10,7 @@ afterEach(async () => {
   redis = undefined;
 });
 
-/** A note may be written twice a day. */
+/** A user may write two notes a day. */
 const company: Company = {
   servers: { desk: { tools: { echo: {}, note: { facts: { effects: ["write"], idempotent: false } } } } },
   budgets: { "notes-per-day": { unit: "calls", limit: 2, window: { kind: "fixed", seconds: 86_400 }, per: ["user"] } },
@@ -76,29 +76,32 @@ describe.skipIf(missing !== undefined)(`with budgets in Redis${missing === undef
 
 describe("a gate whose process ends", () => {
   test("by kill -9 between intent and outcome: the next start closes the call as aborted and charges it", async () => {
-    const answers = { note: { kind: "hang" } } as const;
-    gate = await startGate({ company, process: "child", servers: { desk: { answers } } });
+    gate = await startGate({ company, process: "child" });
     const token = await gate.token();
+    const bob = await gate.token({ user: "bob" });
+    for (let n = 0; n < 2; n++) expect(told(await gate.call("desk__note", { n }, { token: bob })).effect).toBe("allow");
+    gate.servers.desk?.answer("note", { kind: "hang" });
     const lost = gate.call("desk__note", { text: "hello" }, { token });
     lost.catch(() => {});
-    await gate.servers.desk?.when(() => gate.servers.desk?.calls.length === 1);
-    expect(await kindsOf("desk.note")).toEqual(["intent"]);
+    await gate.servers.desk?.when(() => gate.servers.desk?.calls.length === 3);
+    expect(await kindsOf("desk.note")).toEqual(["intent", "outcome", "intent", "outcome", "intent"]);
     gate.signal("SIGKILL");
     expect(await gate.ended).toBe("SIGKILL");
     await expect(lost).rejects.toThrow();
 
     await gate.restart();
     const records = await gate.records();
-    const intent = records.find(({ kind }) => kind === "intent");
-    const closed = records.find(({ kind }) => kind === "outcome");
+    const intent = records.findLast(({ kind }) => kind === "intent");
+    const closed = records.findLast(({ kind }) => kind === "outcome");
     expect(closed).toMatchObject({ id: intent?.id, aborted: true, intent: { seq: intent?.seq } });
     expect(await gate.verify()).toMatchObject({ ok: true, logs: 2, pairs: { aborted: 1, withoutOutcome: { count: 0 } } });
 
-    // The server may have written it: one of the two notes of the day is spent.
+    // The server may have written it: one of ann's two notes of the day is spent, and bob's are all the same.
     gate.servers.desk?.answer("note", { kind: "echo" });
     expect(told(await gate.call("desk__note", {}, { token })).effect).toBe("allow");
     expect(told(await gate.call("desk__note", {}, { token })).codes).toEqual(["budget.exhausted"]);
-    expect(gate.servers.desk?.calls).toHaveLength(2);
+    expect(told(await gate.call("desk__note", {}, { token: bob })).codes).toEqual(["budget.exhausted"]);
+    expect(gate.servers.desk?.calls).toHaveLength(4);
   });
 
   test("by kill -9 in the middle of many calls: whatever the server saw is on record, and the log verifies", async () => {
