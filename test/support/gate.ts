@@ -131,6 +131,7 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
     running = await launch(options.process);
   } catch (error) {
     await Promise.all([...Object.values(servers).map((server) => server.close()), keys.stop()]);
+    await rm(folder, { recursive: true, force: true });
     throw error;
   }
   const client = new GateClient(() => running.url);
