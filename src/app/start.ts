@@ -68,6 +68,7 @@ function watch(built: Built, { bundle }: Config, { logger }: Surroundings): { cl
   const keyring = fileSource(bundle.keyring, {
     ...watched,
     onCandidate: async () => {
+      await built.parts.generations.recheck();
       const bytes = await readFile(bundle.file).catch(() => undefined);
       if (bytes) await activate(bytes);
     },

@@ -12,6 +12,8 @@ export interface Generations {
   release(generation: Generation): void;
   /** Prepares the candidate aside and swaps one reference. On any failure the last good one stays. One at a time, in order. */
   activate(bytes: Uint8Array): Promise<Result<Generation, BundleRefusal>>;
+  /** After a change of the keyring: an active bundle whose key is revoked stops deciding at once, and nothing is let through. */
+  recheck(): Promise<void>;
   onSwap(listener: (generation: Generation) => void): () => void;
   onRefused(listener: (refusal: BundleRefusal) => void): () => void;
   status(): GenerationStatus;
@@ -27,6 +29,8 @@ export interface GenerationStatus {
 /** Makes a generation of a candidate, and remembers the one that was promoted. */
 export interface Activation {
   prepare(bytes: Uint8Array): Promise<Result<Generation, BundleRefusal>>;
+  /** Whether a bundle that was promoted would still be taken by today's keyring. */
+  recheck(bytes: Uint8Array): Promise<Result<void, BundleRefusal>>;
   /** Called before the swap: what must be durable for the sequence never to go back. */
   promote(generation: Generation, bytes: Uint8Array): Promise<Result<void, BundleRefusal>>;
 }
@@ -38,9 +42,10 @@ interface Lease {
 
 export function createGenerations(activation: Activation, clock: Clock, logger: Logger): Generations {
   const active = new Map<string, Generation>();
+  const bytesOf = new WeakMap<Generation, Uint8Array>();
   const leases = new Map<Generation, Lease>();
-  const swapped = new Set<(generation: Generation) => void>();
-  const refusals = new Set<(refusal: BundleRefusal) => void>();
+  const swapped = announcer<Generation>();
+  const refusals = announcer<BundleRefusal>();
   let status: GenerationStatus = {};
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -69,18 +74,31 @@ export function createGenerations(activation: Activation, clock: Clock, logger: 
       return refused(promoted.error);
     }
     leases.set(generation, { users: 0, retired: false });
+    bytesOf.set(generation, bytes);
     active.set(tenant, generation);
     status = { active: { ...identity, expiresAt, activatedAt: clock.now() } };
     if (previous) retire(previous);
     logger.info({ revision: identity.revision, sequence: identity.sequence, digest: identity.digest }, "bundle activated");
-    for (const listener of swapped) listener(generation);
+    swapped.tell(generation);
     return ok(generation);
+  }
+
+  async function recheck(): Promise<void> {
+    for (const [tenant, generation] of active) {
+      const bytes = bytesOf.get(generation);
+      const valid = bytes ? await activation.recheck(bytes) : ok(undefined);
+      if (valid.ok) continue;
+      active.delete(tenant);
+      status = {};
+      refused(valid.error);
+      retire(generation);
+    }
   }
 
   function refused(refusal: BundleRefusal): Result<never, BundleRefusal> {
     status = { ...status, refused: { ...refusal, at: clock.now() } };
     logger.error({ code: refusal.code, detail: refusal.detail }, "bundle refused");
-    for (const listener of refusals) listener(refusal);
+    refusals.tell(refusal);
     return err(refusal);
   }
 
@@ -103,20 +121,32 @@ export function createGenerations(activation: Activation, clock: Clock, logger: 
       queue = next.catch(() => undefined);
       return next;
     },
-    onSwap(listener) {
-      swapped.add(listener);
-      return () => swapped.delete(listener);
+    recheck() {
+      const next = queue.then(recheck);
+      queue = next.catch(() => undefined);
+      return next;
     },
-    onRefused(listener) {
-      refusals.add(listener);
-      return () => refusals.delete(listener);
-    },
+    onSwap: swapped.listen,
+    onRefused: refusals.listen,
     status: () => status,
     async close() {
       await queue;
       await Promise.all([...leases.keys()].map((generation) => generation.policy.close()));
       leases.clear();
       active.clear();
+    },
+  };
+}
+
+function announcer<T>() {
+  const listeners = new Set<(news: T) => void>();
+  return {
+    tell(news: T): void {
+      for (const listener of listeners) listener(news);
+    },
+    listen(listener: (news: T) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
   };
 }

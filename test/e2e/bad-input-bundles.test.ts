@@ -188,13 +188,20 @@ describe("at the start", () => {
     expect(await own.readyz()).toMatchObject({ body: { parts: { bundle: { detail: expect.stringContaining("bundle.older_sequence") } } } });
   });
 
-  test("a key that is revoked while the gate runs makes its bundle refused the next time", async () => {
+  test("a key that is revoked while the gate runs ends its active bundle at once, until it is trusted again", async () => {
     own = await startGate();
+    expect(told(await own.call("desk__echo", {})).effect).toBe("allow");
     const refused = own.logged((line) => line.msg === "bundle refused");
     const keyring = JSON.parse(own.key.keyring) as { keys: Record<string, object> };
     keyring.keys.gate = { ...keyring.keys.gate, revoked: true };
     await writeFile(join(own.folder, "keyring.json"), JSON.stringify(keyring));
     expect(await refused).toMatchObject({ code: "bundle.unknown_key" });
+    await expect.poll(async () => (await own?.readyz())?.status).toBe(503);
+    expect((await own.call("desk__echo", {})).status).toBe(503);
+    expect(own.servers.desk?.calls.length).toBe(1);
+    await writeFile(join(own.folder, "keyring.json"), own.key.keyring);
+    await expect.poll(async () => (await own?.readyz())?.status).toBe(200);
+    expect(told(await own.call("desk__echo", {})).effect).toBe("allow");
   });
 
   test("an expired bundle lets nothing through, or only reads where it says so, and a newer one opens again", async () => {

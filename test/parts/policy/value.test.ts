@@ -64,7 +64,7 @@ describe("exact JSON", () => {
 
 describe("the policy section of the configuration", () => {
   it("has its defaults and refuses an unknown key", () => {
-    expect(policyConfig.parse({})).toEqual({ timeout_ms: 50, workers: 2, max_memory_mb: 64 });
+    expect(policyConfig.parse({})).toEqual({ timeout_ms: 50, workers: 2, remember: true, max_memory_mb: 64 });
     expect(policyConfig.safeParse({ timeout: 5 }).success).toBe(false);
     expect(policyConfig.safeParse({ workers: 0 }).success).toBe(false);
   });
