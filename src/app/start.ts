@@ -31,7 +31,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     return activated;
   }
   await restoreSpend(built, config, surroundings);
-  const source = watch(built, config, surroundings);
+  const source = watch(built, config, surroundings, activated.value);
   const flush = setInterval(() => void built.gateway.flush(), FLUSH_MS);
   try {
     const url = await built.app.listen({ host: config.listen.host, port: config.listen.port });
@@ -59,14 +59,15 @@ export async function start(config: Config, surroundings: Surroundings): Promise
 }
 
 /** Watches the bundle, and the keyring that says whose signature counts: what was refused for a key is tried again when that changes. */
-function watch(built: Built, { bundle }: Config, { logger }: Surroundings): { close(): Promise<void> } {
+function watch(built: Built, { bundle }: Config, { logger }: Surroundings, seen: Seen): { close(): Promise<void> } {
   const activate = async (bytes: Uint8Array) => void (await built.parts.generations.activate(bytes));
   const watched = { maxBytes: bundle.max_bytes, pollMs: bundle.poll_ms, settleMs: SETTLE_MS };
   const problem = (what: string) => (found: { readonly code: string; readonly detail: string }) =>
     logger.error({ code: found.code, detail: found.detail }, `the ${what} cannot be read`);
-  const bundles = fileSource(bundle.file, { ...watched, onCandidate: activate, onProblem: problem("bundle file") });
+  const bundles = fileSource(bundle.file, { ...watched, seen: seen.bundle, onCandidate: activate, onProblem: problem("bundle file") });
   const keyring = fileSource(bundle.keyring, {
     ...watched,
+    seen: seen.keyring,
     onCandidate: async () => {
       await built.parts.generations.recheck();
       const bytes = await readFile(bundle.file).catch(() => undefined);
@@ -91,26 +92,34 @@ async function restoreSpend({ forgetful, parts, data }: Built, { bundle }: Confi
   if (spent.length > 0) logger.info({ reservations: spent.length }, "budgets go on where the log says they were");
 }
 
+/** What the files held when the first bundle was tried; their next contents are news. */
+interface Seen {
+  readonly bundle: Uint8Array | undefined;
+  readonly keyring: Uint8Array | undefined;
+}
+
 /** The bundle of the configured file; if that one is refused, the last one that was promoted, verified again. */
-async function firstBundle(built: Built, config: Config, { logger }: Surroundings): Promise<Result<void, NotBuilt>> {
+async function firstBundle(built: Built, config: Config, { logger }: Surroundings): Promise<Result<Seen, NotBuilt>> {
   const { generations } = built.parts;
+  const { file } = config.bundle;
+  const keyring = await readFile(config.bundle.keyring).catch(() => undefined);
+  let bundle: Uint8Array | undefined;
   let why: string;
   try {
-    const activated = await generations.activate(await readFile(config.bundle.file));
-    if (activated.ok) return ok(undefined);
-    why = `the bundle "${config.bundle.file}" was refused: ${activated.error.code}: ${activated.error.detail}`;
+    bundle = await readFile(file);
+    const activated = await generations.activate(bundle);
+    if (activated.ok) return ok({ bundle, keyring });
+    why = `the bundle "${file}" was refused: ${activated.error.code}: ${activated.error.detail}`;
   } catch (error) {
-    why = `the bundle "${config.bundle.file}" cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    why = `the bundle "${file}" cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
   const lastGood = await lastPromoted(built, config);
-  if (lastGood) {
-    const activated = await generations.activate(lastGood);
-    if (activated.ok) {
-      logger.warn({ detail: why }, "going on with the bundle that was promoted last");
-      return ok(undefined);
-    }
-  }
-  return err({ detail: why });
+  const activated = lastGood && (await generations.activate(lastGood));
+  if (!activated?.ok) return err({ detail: why });
+  logger.warn({ detail: why }, "going on with the bundle that was promoted last");
+  // Tried once more, so that the status tells beside the active bundle why the configured one is not it.
+  if (bundle) await generations.activate(bundle);
+  return ok({ bundle, keyring });
 }
 
 async function lastPromoted(built: Built, config: Config): Promise<Uint8Array | undefined> {

@@ -12,6 +12,8 @@ export interface FileSourceOptions {
   readonly pollMs: number;
   /** Milliseconds without another change before the file is read; also how long a file must stay as it was found. */
   readonly settleMs: number;
+  /** Content that was dealt with already; it is not handed over again. */
+  readonly seen?: Uint8Array | undefined;
   /** Content that was not handed over before. The next candidate waits until this is done. */
   readonly onCandidate: (bytes: Uint8Array) => void | Promise<void>;
   /** The file cannot be read; said once for each different reason. */
@@ -33,7 +35,7 @@ const TRIES = 5;
  * its receiver refuses; the rest follows with the next change.
  */
 export function fileSource(path: string, options: FileSourceOptions): FileSource {
-  const state: State = { path, options, closed: false, fingerprint: "", content: "", problem: "" };
+  const state: State = { path, options, closed: false, fingerprint: "", content: options.seen ? sha256(options.seen) : "", problem: "" };
   let running: Promise<void> = Promise.resolve();
   let settle: NodeJS.Timeout | undefined;
   const check = () => {
