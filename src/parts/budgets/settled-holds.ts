@@ -1,9 +1,9 @@
 import type { ReservationId } from "../../core/ids.ts";
 import type { Settlement } from "./ledger.ts";
 
-const PER_GENERATION = 4096;
+const PER_GENERATION = 1024;
 
-/** How the latest holds ended: at least the last 4096, at most twice as many. */
+/** How the latest holds ended: at least the last 1024, at most twice as many. */
 export class SettledHolds {
   #young = new Map<ReservationId, Settlement["state"]>();
   #old = new Map<ReservationId, Settlement["state"]>();
