@@ -9,19 +9,30 @@ export interface IntentChange {
   readonly before: OpenIntent | undefined;
 }
 
+const scratch = Buffer.alloc(256);
+
+/**
+ * The same text without the record that it was cut from. A slice keeps its whole record alive, and a map from which entries
+ * are taken keeps what it held for longer than one would think: its old tables point to the new ones.
+ */
+function ownCopy(id: string): string {
+  const length = scratch.write(id, 0);
+  return length === id.length ? scratch.toString("latin1", 0, length) : id;
+}
+
 /** Intents without an outcome. Holds what is under way and nothing else, however long the log is. */
 export class OpenIntents {
   readonly #open = new Map<string, OpenIntent>();
 
   note(body: string, seq: number, segment: number): IntentChange | undefined {
     if (body.startsWith(INTENT)) {
-      const id = body.slice(INTENT.length, body.indexOf('"', INTENT.length));
+      const id = ownCopy(body.slice(INTENT.length, body.indexOf('"', INTENT.length)));
       const before = this.#open.get(id);
       this.#open.set(id, { id, seq, segment });
       return { id, before };
     }
     if (body.startsWith(OUTCOME)) {
-      const id = body.slice(OUTCOME.length, body.indexOf('"', OUTCOME.length));
+      const id = ownCopy(body.slice(OUTCOME.length, body.indexOf('"', OUTCOME.length)));
       const before = this.#open.get(id);
       this.#open.delete(id);
       return { id, before };
