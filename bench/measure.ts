@@ -95,12 +95,15 @@ export class Bench {
 
   async #openRounds(): Promise<Measured["open"]> {
     const open: Record<GateName, OpenPair[]> = { memory: [], redis: [], always: [], forgetful: [] };
-    const { openRounds, openS } = this.#options;
-    const order = (name: string) => this.#order({ kind: "open", name, rate: OPEN_RATE, ms: openS * 1000 });
+    const { openRounds, openS, leadS, openAsides } = this.#options;
+    const order = async (name: string) => {
+      await this.#order({ kind: "open", name, rate: OPEN_RATE, ms: leadS * 1000 });
+      return await this.#order({ kind: "open", name, rate: OPEN_RATE, ms: openS * 1000 });
+    };
     for (let round = 0; round < openRounds; round++) {
       for (const name of gateNames) {
         // What waits for the disk is measured once: its latency is the disk's.
-        if (!this.#targets.has(name) || (asides.has(name) && round > 0)) continue;
+        if (!this.#targets.has(name) || (asides.has(name) && (round > 0 || !openAsides))) continue;
         const floor = await order("floor");
         const gate = await order(name);
         open[name].push({ floor, gate });

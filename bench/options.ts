@@ -16,6 +16,10 @@ export interface Options {
   readonly openS: number;
   /** Seconds that each target is warmed up: the gate's code is compiled to the end after some 20 000 calls. */
   readonly warmS: number;
+  /** Seconds at the fixed rate before it counts: a heap that was just filled at full speed is cleared up in them. */
+  readonly leadS: number;
+  /** Whether the gates that only tell what one setting costs take part at the fixed rate. */
+  readonly openAsides: boolean;
   /** Times that decide and discover are evaluated for their medians. */
   readonly evaluations: number;
   /** Where the gate with the memory store writes a CPU profile when it ends. */
@@ -24,9 +28,39 @@ export interface Options {
 
 type Plan = Omit<Options, "json" | "gates" | "cpuProf">;
 
-const whole: Plan = { rounds: 8, alwaysRounds: 3, turnS: 2, openRounds: 3, openS: 4, warmS: 6, evaluations: 2000 };
-const quick: Plan = { rounds: 3, alwaysRounds: 1, turnS: 0.9, openRounds: 2, openS: 2, warmS: 6, evaluations: 1000 };
-const tiny: Plan = { rounds: 1, alwaysRounds: 1, turnS: 0.1, openRounds: 1, openS: 0.2, warmS: 0.1, evaluations: 20 };
+const whole: Plan = {
+  rounds: 8,
+  alwaysRounds: 3,
+  turnS: 2,
+  openRounds: 3,
+  openS: 4,
+  leadS: 1.5,
+  openAsides: true,
+  warmS: 6,
+  evaluations: 2000,
+};
+const quick: Plan = {
+  rounds: 3,
+  alwaysRounds: 1,
+  turnS: 0.9,
+  openRounds: 1,
+  openS: 2.2,
+  leadS: 1,
+  openAsides: false,
+  warmS: 5,
+  evaluations: 1000,
+};
+const tiny: Plan = {
+  rounds: 1,
+  alwaysRounds: 1,
+  turnS: 0.1,
+  openRounds: 1,
+  openS: 0.2,
+  leadS: 0.05,
+  openAsides: true,
+  warmS: 0.1,
+  evaluations: 20,
+};
 
 export const usage = `npm run bench -- [--quick | --tiny] [--json] [--gates <names>] [--cpu-prof <folder>]
 
