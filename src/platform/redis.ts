@@ -69,7 +69,7 @@ export function openRedis(config: RedisConfig, logger: Logger): RedisConnection 
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
   });
   const firstReady = new Promise<void>((resolve) => redis.once("ready", () => resolve()));
-  logChanges(redis, logger);
+  const log = logChanges(redis, logger);
   const prepared = new Set<Script>();
   redis.on("ready", () => load(redis, prepared));
   return {
@@ -81,6 +81,7 @@ export function openRedis(config: RedisConfig, logger: Logger): RedisConnection 
     isReady: () => redis.status === "ready",
     firstReady,
     close: async () => {
+      log.silence();
       redis.disconnect();
     },
   };
@@ -120,7 +121,7 @@ function down(act: Script, error: unknown): RedisDown {
 }
 
 /** One line per change, not per attempt: a Redis that is away for an hour must not fill the log. */
-function logChanges(redis: Redis, logger: Logger): void {
+function logChanges(redis: Redis, logger: Logger): { silence(): void } {
   let away = false;
   let closing = false;
   redis.on("ready", () => {
@@ -137,7 +138,9 @@ function logChanges(redis: Redis, logger: Logger): void {
     away = true;
     logger.error({}, "redis closed the connection; calls that need it are refused");
   });
-  redis.on("end", () => {
-    closing = true;
-  });
+  return {
+    silence() {
+      closing = true;
+    },
+  };
 }

@@ -170,11 +170,14 @@ describe("a real process", () => {
   it("killed while it appends it leaves every acknowledged record, and the folder verifies after the next start", async () => {
     const dir = await newFolder();
     const child = startChild(process.execPath, [childPath, dir, "forever"]);
+    // Its pipe closes before it is gone, and as long as it is there the folder is its own.
+    const gone = once(child, "exit");
     const acknowledged: string[] = [];
     for await (const line of createInterface({ input: child.stdout })) {
       acknowledged.push(line);
       if (acknowledged.length === 500) child.kill("SIGKILL");
     }
+    await gone;
     const { log, orphans } = await opened(dir, { clock: manualClock(Date.now() + 1000) });
     await log.close();
     const stored = new Set((await allLines(dir)).map((line) => JSON.parse(line)).map((line) => `${line.kind} ${line.id}`));
