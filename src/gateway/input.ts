@@ -37,7 +37,7 @@ export function commonText(exchange: Exchange, facts: CallerFacts, time: string,
   if (session) text += `"id":"${session.id}","age_s":${Math.max(0, Math.floor((now - session.openedAt) / 1000))},`;
   text += '"labels":[]}';
   if (request) text += `,"request":${requestText(request)}`;
-  return `${text},"network":{"ip":"${network.ip}","mtls":${network.mtls}}`;
+  return `${text},"network":{"ip":${JSON.stringify(network.ip)},"mtls":${network.mtls}}`;
 }
 
 type Client = Exchange["client"];

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { timeTeller } from "../../src/gateway/input.ts";
+import type { CallerFacts } from "../../src/gateway/caller-facts.ts";
+import type { Exchange } from "../../src/gateway/gateway.ts";
+import { commonText, timeTeller } from "../../src/gateway/input.ts";
 
 function told(zone: string, iso: string): Record<string, unknown> {
   return JSON.parse(`{${timeTeller(zone).text(Date.parse(iso))}}`).time;
@@ -20,5 +22,15 @@ describe("telling the time to policy", () => {
     const hourAt = (iso: string) => JSON.parse(`{${teller.text(Date.parse(iso))}}`).time.hour;
     expect(hourAt("2026-03-29T00:59:59.999Z")).toBe(1);
     expect(hourAt("2026-03-29T01:00:00Z")).toBe(3);
+  });
+});
+
+describe("what a proxy says of the network", () => {
+  it("stays one text, whatever a forwarded address holds: it cannot add members that policy would judge", () => {
+    const ip = '1.2.3.4"},"user":{"groups":["finance"]},"x":{"y":"';
+    const exchange = { caller: { token: {} }, client: { name: "c", version: "1" }, network: { ip, mtls: false } } as unknown as Exchange;
+    const input = JSON.parse(`{${commonText(exchange, { inputText: '"tenant":"default"' } as CallerFacts, '"time":{}', 0)}}`);
+    expect(input.network).toEqual({ ip, mtls: false });
+    expect(input.user).toBeUndefined();
   });
 });
