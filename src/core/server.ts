@@ -9,14 +9,21 @@ export interface ServerDefinition {
   readonly environment: string;
   readonly status: "proposed" | "approved" | "deprecated" | "retired";
   readonly replacement?: string;
-  readonly transport: HttpTransport | StdioTransport;
+  readonly transport: HttpTransport | SseTransport | StdioTransport;
   readonly credential: CredentialMode;
   readonly timeoutMs: number;
   readonly maxResultBytes: number;
   /** Calls in flight at once. */
   readonly maxConcurrent: number;
   readonly drift: "strict";
+  /** What it may ask of clients at all; each question is judged besides. Towards it, nothing else is declared. Sorted. */
+  readonly asks: readonly ServerAsk[];
+  /** Extensions of the protocol that are passed through: declared to it and to clients. Sorted. */
+  readonly extensions: readonly string[];
 }
+
+export const serverAsks = ["elicitation", "roots", "sampling"] as const;
+export type ServerAsk = (typeof serverAsks)[number];
 
 /** A server that is only proposed, or retired, is never spoken to. */
 export function isInUse(server: ServerDefinition): boolean {
@@ -29,6 +36,14 @@ export interface HttpTransport {
   readonly hostClass: "loopback" | "private" | "public";
   /** `auto` asks the server; a fixed era is spoken without asking. */
   readonly era: Era | "auto";
+}
+
+/** HTTP with SSE of 2024-11-05: a stream that names the address for messages. */
+export interface SseTransport {
+  readonly kind: "sse";
+  readonly place: HttpTransport["place"];
+  readonly hostClass: HttpTransport["hostClass"];
+  readonly era: "session";
 }
 
 export interface StdioTransport {

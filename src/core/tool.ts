@@ -15,10 +15,35 @@ export interface ToolDefinition {
   readonly [member: string]: unknown;
 }
 
+/** A prompt as its server describes it. Unknown members are kept. */
+export interface PromptDefinition {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly arguments?: readonly { readonly name: string; readonly description?: string; readonly required?: boolean }[];
+  readonly [member: string]: unknown;
+}
+
+/** A resource as its server lists it. */
+export interface ResourceDefinition {
+  readonly uri: string;
+  readonly name: string;
+  readonly mimeType?: string;
+  readonly [member: string]: unknown;
+}
+
+/** A template of URIs (RFC 6570) as its server lists it. */
+export interface TemplateDefinition {
+  readonly uriTemplate: string;
+  readonly name: string;
+  readonly mimeType?: string;
+  readonly [member: string]: unknown;
+}
+
 /**
  * The digest that a reviewer approves: the whole definition in canonical form (RFC 8785), with the era it was read in
  * and the client capabilities declared then, because servers offer other tools to other clients.
  */
-export function pinOf(definition: ToolDefinition, era: Era, capabilities: Readonly<Record<string, unknown>> = {}): Digest {
+export function pinOf(definition: ToolDefinition | PromptDefinition | TemplateDefinition, era: Era, capabilities: Readonly<Record<string, unknown>> = {}): Digest {
   return sha256(canonicalize({ capabilities, definition, era }) ?? "");
 }

@@ -2,13 +2,22 @@ import type { Digest } from "../../core/digest.ts";
 import type { VerifiedToken } from "../../core/principal.ts";
 import type { Result } from "../../core/result.ts";
 import type { ServerDefinition } from "../../core/server.ts";
-import type { ToolDefinition } from "../../core/tool.ts";
+import type { PromptDefinition, TemplateDefinition, ToolDefinition } from "../../core/tool.ts";
+import type { ResourceUri } from "../../core/uri.ts";
 
 /** The approved servers, tools and agents of one bundle. Immutable; look-ups cost the same whatever its size. */
 export interface Catalog {
   readonly servers: ReadonlyMap<string, ServerDefinition>;
   /** Approved tools of a server by the server's own name for them, in catalog order. */
   tools(serverId: string): ReadonlyMap<string, CatalogTool>;
+  /** Approved prompts of a server by the server's own name for them. */
+  prompts(serverId: string): ReadonlyMap<string, CatalogPrompt>;
+  /** Approved kinds of resources of a server by entry id. */
+  resources(serverId: string): ReadonlyMap<string, CatalogResource>;
+  /** The entry of this server that a URI belongs to: of several the one with the longest literal beginning, then the first. */
+  resourceFor(serverId: string, uri: ResourceUri): CatalogResource | undefined;
+  /** The server that owns a URI, by the same rule over all servers in use; none where two servers claim it alike. */
+  ownerOf(uri: ResourceUri): CatalogResource | undefined;
   /** The registered agent that this token belongs to. */
   agentFor(token: VerifiedToken, now: number): Result<CatalogAgent, AgentRefusal>;
   /** Roles that the company's group table gives to these groups, sorted, without repeats. */
@@ -39,6 +48,26 @@ export interface CatalogTool {
   readonly timeoutMs?: number;
   /** Checks arguments against the pinned input schema; compiled once. Returns the mistakes, at most five, each with its path. */
   readonly validate: (args: unknown) => readonly string[];
+}
+
+export interface CatalogPrompt {
+  readonly server: string;
+  readonly name: string;
+  readonly pin: Digest;
+  readonly definition: PromptDefinition;
+  readonly dataClasses: readonly string[];
+}
+
+/** An entry of resources.yaml: URIs by a pattern, or a template of the server with its pin. */
+export interface CatalogResource {
+  readonly server: string;
+  readonly entry: string;
+  /** Up to the first wildcard or expression, normalised. */
+  readonly literal: string;
+  /** Whether a normalised URI is one of these. */
+  readonly fits: (uri: string) => boolean;
+  readonly dataClasses: readonly string[];
+  readonly template?: { readonly definition: TemplateDefinition; readonly pin: Digest };
 }
 
 export type Effect = "read" | "write" | "delete" | "execute" | "send" | "pay";

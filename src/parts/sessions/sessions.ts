@@ -1,3 +1,4 @@
+import type { ClientCapabilities, LogLevel } from "../../core/client.ts";
 import type { SessionId } from "../../core/ids.ts";
 
 /** A session of the 2025 era, bound to the principal that opened it. */
@@ -9,15 +10,35 @@ export interface Session {
   readonly door: string;
   readonly protocolVersion: string;
   readonly client: { readonly name: string; readonly version: string };
+  readonly capabilities: ClientCapabilities;
   /** Unix milliseconds. */
   readonly openedAt: number;
+  /** What the client wants to hear of the log messages of its requests; everything if it never said. */
+  readonly logLevel?: LogLevel;
+  /** Resources whose changes it wants to hear of, by normalised URI. */
+  readonly subscriptions: readonly string[];
 }
+
+/** What a client may change about its session. */
+export type SessionChange =
+  | { readonly set: "log_level"; readonly level: LogLevel }
+  | { readonly set: "subscribe"; readonly uri: string }
+  | { readonly set: "unsubscribe"; readonly uri: string };
 
 export interface Sessions {
   /** `undefined` when the owner has as many sessions as it may have. */
-  open(session: Omit<Session, "id" | "openedAt">, now: number): Promise<Session | undefined>;
+  open(session: Omit<Session, "id" | "openedAt" | "subscriptions" | "logLevel">, now: number): Promise<Session | undefined>;
   /** The session, if it is alive and belongs to this owner and door. A foreign one looks like none. Counts as use. */
   find(id: string, owner: string, door: string, now: number): Promise<Session | undefined>;
+  /** The session as it is after the change; `undefined` if there is none, `"full"` if it has as many subscriptions as it may have. */
+  change(id: string, owner: string, change: SessionChange, now: number): Promise<Session | "full" | undefined>;
   end(id: string, owner: string, now: number): Promise<boolean>;
+  /** Ends every session of this owner; how many there were. */
+  endAll(owner: string, now: number): Promise<number>;
   close(): Promise<void>;
+}
+
+/** The store of sessions cannot be reached: the adapter throws this, and the door answers 503. */
+export class SessionsUnavailable extends Error {
+  override readonly name = "SessionsUnavailable";
 }

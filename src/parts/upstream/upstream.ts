@@ -1,7 +1,9 @@
+import type { ClientCapabilities, LogLevel } from "../../core/client.ts";
 import type { Digest } from "../../core/digest.ts";
+import type { Question, QuestionAnswer } from "../../core/question.ts";
 import type { Result } from "../../core/result.ts";
 import type { ServerDefinition } from "../../core/server.ts";
-import type { Era, ToolDefinition } from "../../core/tool.ts";
+import type { Era, PromptDefinition, ResourceDefinition, TemplateDefinition, ToolDefinition } from "../../core/tool.ts";
 
 /** All servers the gateway may talk to. A server whose definition did not change keeps its connection over a bundle swap. */
 export interface Upstream {
@@ -18,14 +20,24 @@ export interface ServerConnection {
   listing(): Promise<Result<Listing, UpstreamFailure>>;
   /** The cached listing if it is still to be believed, without waiting. Starts a refresh when it is due. */
   current(): Listing | undefined;
-  /** One `tools/call`. Never throws for what a server or a network does. */
+  /** One request of a client, carried out. Never throws for what a server or a network does. */
   call(call: UpstreamCall): Promise<Result<UpstreamReply, UpstreamFailure>>;
+  /**
+   * Hears when this resource changes, until the function given back is called. Watchers of one URI share one subscription
+   * at the server, which is taken again whenever the server is opened again. Nothing happens if the server has no subscriptions.
+   */
+  watch(uri: string, onUpdated: () => void): () => void;
 }
 
 export interface Listing {
   readonly era: Era;
   readonly protocolVersion: string;
   readonly tools: ReadonlyMap<string, LiveTool>;
+  readonly prompts: ReadonlyMap<string, { readonly definition: PromptDefinition; readonly pin: Digest }>;
+  /** By the URI as the server writes it. Definitions are parsed; at most `list_max_tools` of each kind. */
+  readonly resources: ReadonlyMap<string, ResourceDefinition>;
+  readonly templates: ReadonlyMap<string, { readonly definition: TemplateDefinition; readonly pin: Digest }>;
+  readonly offers: Offers;
   /** Unix milliseconds. */
   readonly readAt: number;
 }
@@ -35,19 +47,61 @@ export interface LiveTool {
   readonly pin: Digest;
 }
 
+/** What a server declared that it has, besides tools. */
+export interface Offers {
+  readonly completions: boolean;
+  readonly logging: boolean;
+  /** Whether it tells when a resource changes. */
+  readonly subscriptions: boolean;
+  /** Extensions that it declared and that its definition passes through, with their settings. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
+
+/** What is asked of the server. Texts are JSON exactly as policy saw them; they are spliced into the request unchanged. */
+export type UpstreamAsk =
+  | { readonly method: "tools/call"; readonly tool: string; readonly argsText: string | undefined }
+  | {
+      readonly method: "prompts/get" | "resources/read" | "completion/complete" | "tasks/get" | "tasks/update" | "tasks/cancel";
+      /** Members of `params` without braces and without `_meta`. */
+      readonly paramsText: string;
+      /** The prompt's name, the URI or the task id, for the header `Mcp-Name` where the era has it for the method. */
+      readonly name?: string;
+    };
+
 export interface UpstreamCall {
-  readonly tool: string;
-  /** JSON text of the arguments exactly as policy saw them; it is spliced into the request unchanged. */
-  readonly argsText: string | undefined;
+  readonly ask: UpstreamAsk;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /** Headers of the credential for this server; never logged. For stdio there are none. */
   readonly credential: Readonly<Record<string, string>>;
   readonly decisionId: string;
-  /** Progress and log messages of this call, in order. When absent, no progress token is sent. */
+  readonly traceparent?: string;
+  /**
+   * What the client can be asked, declared to a stateless server as far as the server's definition lets it ask. A server
+   * with sessions was told what its definition allows when it was opened.
+   */
+  readonly capabilities?: ClientCapabilities;
+  /** Stateless servers: what the client brings back to a question of theirs, as members of `params`. */
+  readonly resumed?: { readonly inputResponses?: Readonly<Record<string, unknown>>; readonly requestState?: string };
+  /**
+   * A server with sessions asks in the middle of the call. The deadline stands still until it is answered. Absent: it is
+   * answered -32601. Over stdio a question is this call's only if no other is under way; otherwise it is refused.
+   */
+  readonly onQuestion?: (question: Question) => Promise<QuestionAnswer>;
+  /** Progress of this call, in order. When absent, no progress token is sent. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Log messages on this call's own stream. When absent, none is asked for. */
+  readonly onLog?: (message: LogMessage) => void;
+  /** The level to ask a stateless server for, with `onLog`. */
+  readonly logLevel?: LogLevel;
   /** Called right before bytes may reach the server. */
   readonly onDispatch?: () => void;
+}
+
+export interface LogMessage {
+  readonly level: LogLevel;
+  readonly logger?: string;
+  readonly data: unknown;
 }
 
 export interface Progress {
@@ -68,7 +122,11 @@ export interface UpstreamReply {
         readonly result: Readonly<Record<string, unknown>> /** JSON text of `result` as to be forwarded. */;
         readonly text: string;
       }
-    | { readonly kind: "error"; readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } };
+    | { readonly kind: "error"; readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
+    /** A stateless server wants to know something first. Nothing of it was judged. */
+    | { readonly kind: "input_required"; readonly questions: ReadonlyMap<string, Question>; readonly requestState?: string }
+    /** A stateless server made a task of it: the members of the task, as parsed. */
+    | { readonly kind: "task"; readonly task: Readonly<Record<string, unknown>> };
 }
 
 export interface UpstreamFailure {
@@ -90,7 +148,7 @@ export interface UpstreamFailure {
   readonly dispatched: boolean;
 }
 
-/** A request that came from a server. Always answered -32601; the gateway records it. */
+/** A request of a server that belongs to no call, or that nobody may answer: answered -32601; the gateway records it. */
 export interface ServerRequest {
   readonly server: string;
   readonly method: string;
