@@ -99,6 +99,55 @@ export const reasons = {
     remedy: "Ask the security team to review and pin the new definition.",
   },
 
+  "prompt.unknown": { audience: "agent", sentence: "Unknown prompt.", remedy: "Call prompts/list for the prompts you may use." },
+  "prompt.drifted": {
+    audience: "operator",
+    sentence: "The definition of this prompt changed after it was approved.",
+    remedy: "Ask the security team to review and pin the new definition.",
+  },
+  "resource.unknown": {
+    audience: "agent",
+    sentence: "Unknown resource.",
+    remedy: "Call resources/list and resources/templates/list for the resources you may read.",
+  },
+  "resource.drifted": {
+    audience: "operator",
+    sentence: "The definition of this resource template changed after it was approved.",
+    remedy: "Ask the security team to review and pin the new definition.",
+  },
+  "resource.invalid_uri": {
+    audience: "agent",
+    sentence: "The URI of the resource cannot be read.",
+    remedy: "Use a URI as resources/list shows it.",
+  },
+  "task.unknown": { audience: "agent", sentence: "Unknown task.", remedy: "Use the task id as you got it, before it expires." },
+
+  "question.not_granted": {
+    audience: "agent",
+    sentence: "The server wants to ask something ({question}) that policy does not let it ask.",
+    remedy: "Ask the security team to let this server ask it, or call another tool.",
+  },
+  "question.client_incapable": {
+    audience: "agent",
+    sentence: "The server wants to ask something ({question}) that this client did not declare that it can answer.",
+    remedy: "Use a client that declares the capability.",
+  },
+  "question.state_invalid": {
+    audience: "agent",
+    sentence: "What came back with the request is not what was given for it, or came too late.",
+    remedy: "Call again without requestState and inputResponses.",
+  },
+  "question.parked_limit": {
+    audience: "agent",
+    sentence: "Too many calls of this principal wait for answers.",
+    remedy: "Answer or cancel the questions that are open.",
+  },
+  "question.abandoned": {
+    audience: "agent",
+    sentence: "Nobody answered the server's question in time.",
+    remedy: "It may have acted: check before you repeat the call.",
+  },
+
   "args.invalid": {
     audience: "agent",
     sentence: "The arguments do not fit the tool's schema: {mistakes}.",
