@@ -57,7 +57,11 @@ export const methods = {
   "prompts/list": { ...request, ...ever, judge: { by: "discover", kind: "prompt" } },
   "prompts/get": { ...request, ...ever, judge: { by: "decide", kind: "prompt" } },
   "completion/complete": { ...request, ...ever, judge: { by: "decide", kind: "completion" } },
-  "logging/setLevel": { ...request, ...sessions, judge: none("it chooses what the sender hears of its own requests, and reaches no server") },
+  "logging/setLevel": {
+    ...request,
+    ...sessions,
+    judge: none("it chooses what the sender hears of its own requests, and reaches no server"),
+  },
   "subscriptions/listen": { ...request, ...stateless, judge: { by: "admit" } },
   "tasks/get": { ...request, since: "2025-11-25", until: "2026-07-28", judge: { by: "decide", kind: "tool" } },
   "tasks/update": { ...request, ...stateless, judge: { by: "decide", kind: "tool" } },
@@ -87,11 +91,22 @@ export const serverMessages = {
   "notifications/prompts/list_changed": { ...told, ...ever, judge: listNews },
   "notifications/resources/list_changed": { ...told, ...ever, judge: listNews },
   "notifications/resources/updated": { ...told, ...ever, judge: { by: "decide", kind: "resource" } },
-  "notifications/elicitation/complete": { ...told, since: "2025-11-25", until: "2026-07-28", judge: { by: "belonging", to: "the elicitation that it names" } },
-  "notifications/subscriptions/acknowledged": { ...told, ...stateless, judge: none("the gateway's own streams are acknowledged by the gateway") },
+  "notifications/elicitation/complete": {
+    ...told,
+    since: "2025-11-25",
+    until: "2026-07-28",
+    judge: { by: "belonging", to: "the elicitation that it names" },
+  },
+  "notifications/subscriptions/acknowledged": {
+    ...told,
+    ...stateless,
+    judge: none("the gateway's own streams are acknowledged by the gateway"),
+  },
   "notifications/tasks": { ...told, ...stateless, judge: none("not passed on: tasks are polled") },
   "notifications/tasks/status": { ...told, ...from2025, judge: none("not passed on: the gateway drives tasks of 2025-11-25 itself") },
 } as const satisfies Record<string, Method>;
 
-export type ClientMethod = { [Name in keyof typeof methods]: (typeof methods)[Name]["from"] extends "client" ? Name : never }[keyof typeof methods];
+export type ClientMethod = {
+  [Name in keyof typeof methods]: (typeof methods)[Name]["from"] extends "client" ? Name : never;
+}[keyof typeof methods];
 export type QuestionMethod = "elicitation/create" | "sampling/createMessage" | "roots/list";
