@@ -3,9 +3,11 @@ import type { Ledger } from "../parts/budgets/index.ts";
 import type { Credentials } from "../parts/credentials/index.ts";
 import type { DecisionLog, Durability } from "../parts/decisions/index.ts";
 import type { Identity } from "../parts/identity/index.ts";
+import type { Replicas } from "../parts/replicas/index.ts";
 import type { Upstream } from "../parts/upstream/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { Sealer } from "../platform/sealer.ts";
 import type { Generations } from "./generations.ts";
 import type { Masker } from "./mask.ts";
 import type { Meter } from "./meter.ts";
@@ -23,6 +25,18 @@ export interface Parts {
   /** How long a record is waited for, by what the tool does. Effects that nobody stated count as more than reading. */
   readonly durability: { readonly read: Durability; readonly other: Durability };
   readonly masker: Masker;
+  /** Seals what clients must bring back unread: states of questions, ids of tasks. */
+  readonly sealer: Sealer;
+  readonly replicas: Replicas;
+  /** Limits on what waits for the answers of clients. */
+  readonly questions: {
+    /** Calls that one principal may leave waiting at once. */
+    readonly parkedPerOwner: number;
+    /** Milliseconds that a question waits for its answer. */
+    readonly parkedMs: number;
+    /** Times that one request may come back with questions. */
+    readonly maxRounds: number;
+  };
   readonly meter: Meter;
   readonly clock: Clock;
   readonly ids: IdSource;

@@ -7,7 +7,7 @@ import { rfc3339 } from "./input.ts";
 
 /** What every record of a judged message begins with. `kind` and `id` come first: the log relies on it. */
 export interface RecordHead {
-  readonly kind: "intent" | "outcome" | "refusal" | "list" | "admit";
+  readonly kind: "intent" | "outcome" | "refusal" | "list" | "admit" | "question" | "notice";
   readonly id: DecisionId;
   readonly now: number;
   /** `"tenant":…,"principal":{…}`. */
@@ -15,16 +15,22 @@ export interface RecordHead {
   /** `"bundle":{…}`. */
   readonly bundleText: string;
   readonly method: string;
-  readonly target?: string;
+  readonly target?: string | undefined;
+  /** Of a resource. */
+  readonly uri?: string | undefined;
+  /** The decision of the leg before, where a client came back to go on. */
+  readonly resumes?: DecisionId | undefined;
   readonly door: string;
   readonly era: string;
-  readonly session?: string;
-  readonly traceparent?: string;
+  readonly session?: string | undefined;
+  readonly traceparent?: string | undefined;
 }
 
 export function headText(head: RecordHead): string {
   let text = `{"kind":"${head.kind}","id":"${head.id}","time":"${rfc3339(head.now)}",${head.callerText},"method":"${head.method}"`;
   if (head.target !== undefined) text += `,"target":${JSON.stringify(head.target)}`;
+  if (head.uri !== undefined) text += `,"uri":${JSON.stringify(head.uri)}`;
+  if (head.resumes !== undefined) text += `,"resumes":"${head.resumes}"`;
   text += `,"door":"${head.door}","era":"${head.era}"`;
   if (head.session !== undefined) text += `,"session":"${head.session}"`;
   if (head.traceparent !== undefined) text += `,"traceparent":${JSON.stringify(head.traceparent)}`;

@@ -1,41 +1,47 @@
 import { sha256 } from "../core/digest.ts";
 import type { ReasonCode } from "../core/reasons.ts";
-import type { AimedCall, Call, Ending, IntendedCall, JudgedCall } from "./call.ts";
-import type { CallAnswer, Exchange } from "./gateway.ts";
+import type { AimedCall, Call, CallRequest, Ending, IntendedCall, JudgedCall, Spent } from "./call.ts";
+import type { Answer, Exchange } from "./gateway.ts";
 import { rfc3339 } from "./input.ts";
 import type { Parts } from "./parts.ts";
 import { refuseUnpinned } from "./pinned.ts";
 import { headText, judgedText, type RecordHead, reasonsText } from "./record.ts";
 import { hostReason, type ToldReason } from "./refusal.ts";
+import { unknownCode, wantedName } from "./wanted.ts";
 
 /** What records of this call begin with. */
 export function recordHead(call: Call | AimedCall, kind: RecordHead["kind"]): RecordHead {
   const { exchange } = call;
+  const aimed = "target" in call ? call : undefined;
+  const { target, uri } = aimed ? recordedTarget(aimed) : wantedName(exchange, call.request.asked);
   return {
     kind,
     id: call.id,
     now: kind === "outcome" ? call.parts.clock.now() : call.now,
     callerText: call.caller.recordText,
     bundleText: call.generation.bundleText,
-    method: "tools/call",
-    target: "target" in call ? call.target.id : nameAtDoor(exchange, call.request.tool),
+    method: call.request.asked.method,
+    target,
+    uri,
+    resumes: aimed?.resumed?.from,
     door: exchange.serverId ?? "aggregate",
     era: exchange.era,
-    ...(exchange.session === undefined ? {} : { session: exchange.session.id }),
-    ...(exchange.traceparent === undefined ? {} : { traceparent: exchange.traceparent }),
+    session: exchange.session?.id,
+    traceparent: exchange.traceparent,
   };
 }
 
-const MAX_RECORDED_NAME = 200;
-
-function nameAtDoor(exchange: Exchange, tool: string): string {
-  const name = tool.slice(0, MAX_RECORDED_NAME);
-  return exchange.serverId === undefined ? name : `${exchange.serverId}.${name}`;
+function recordedTarget({ target }: AimedCall): { readonly target: string; readonly uri?: string } {
+  return target.kind === "resource" ? { target: target.id, uri: target.uri.text } : { target: target.id };
 }
 
 /** Records a call that was not let through, then answers. A refusal that cannot be recorded says that instead. */
-export async function recordRefusal(call: Call | JudgedCall, ending: Ending): Promise<CallAnswer> {
-  const reasons = reasonsOf(ending);
+export async function recordRefusal(
+  call: Call | JudgedCall,
+  ending: Ending,
+  unknown: ReasonCode = unknownCode(call.request.asked),
+): Promise<Answer> {
+  const reasons = reasonsOf(ending, unknown);
   let text = headText(recordHead(call, "refusal"));
   if ("decision" in call) text += judgedText(call);
   text += `,"effect":"deny"${reasonsText(reasons)}}`;
@@ -45,31 +51,42 @@ export async function recordRefusal(call: Call | JudgedCall, ending: Ending): Pr
   return answerOf(call, ending);
 }
 
-function reasonsOf(ending: Ending): readonly ToldReason[] {
-  if (ending.kind === "refused") return ending.reasons;
-  return [ending.kind === "contradicted" ? hostReason("gateway.invalid_request", { detail: ending.detail }) : hostReason("tool.unknown")];
+function reasonsOf(ending: Ending, unknown: ReasonCode): readonly ToldReason[] {
+  switch (ending.kind) {
+    case "refused":
+      return ending.reasons;
+    case "contradicted":
+      return [hostReason("gateway.invalid_request", { detail: ending.detail })];
+    case "invalid":
+      return [hostReason("question.state_invalid")];
+    case "incapable":
+      return [hostReason("question.client_incapable", { question: Object.keys(ending.required).join(", ") })];
+    case "unknown":
+      return [hostReason(unknown)];
+    default:
+      return noReasons;
+  }
 }
 
-/** A call of a caller that no generation knows. */
-export async function refuseUnpinnedCall(parts: Parts, exchange: Exchange, tool: string, code: ReasonCode): Promise<CallAnswer> {
+const noReasons: readonly ToldReason[] = [];
+
+/** A request of a caller that no generation knows. */
+export async function refuseUnpinnedCall(parts: Parts, exchange: Exchange, { asked }: CallRequest, code: ReasonCode): Promise<Answer> {
   const now = parts.clock.now();
-  const message = { kind: "refusal", method: "tools/call", id: parts.ids.decision(now), now, target: nameAtDoor(exchange, tool) } as const;
+  const id = parts.ids.decision(now);
+  const message = { kind: "refusal", method: asked.method, id, now, ...wantedName(exchange, asked) } as const;
   return { kind: "refused", ...(await refuseUnpinned(parts, exchange, message, code)) };
 }
 
 /**
  * The one way out of a call whose intent is on record: settles the reservation, records the outcome, answers.
- * `charged` says whether the server may have acted; `actual` is what byte budgets really spent.
+ * `upstreamMs` is how long the server took.
  */
-export async function settle(
-  call: IntendedCall,
-  ending: Ending,
-  spent: { readonly charged: boolean; readonly actual?: ReadonlyMap<string, number> },
-  upstreamMs: number,
-): Promise<CallAnswer> {
-  const recorded = await call.parts.log.append(outcomeText(call, ending, spent.charged, upstreamMs), durabilityOf(call));
+export async function settle(call: IntendedCall, ending: Ending, spent: Spent, upstreamMs: number): Promise<Answer> {
+  const reasons = reasonsOf(ending, unknownCode(call.request.asked));
+  const recorded = await call.parts.log.append(outcomeText(call, ending, reasons, spent.charged, upstreamMs), durabilityOf(call));
   settleReservation(call, spent);
-  meter(call, ending, ending.kind === "refused" ? ending.reasons : []);
+  meter(call, ending, reasons);
   if (recorded.ok) return answerOf(call, ending);
   return answerOf(call, {
     kind: "refused",
@@ -85,7 +102,7 @@ function durabilityOf(call: IntendedCall) {
  * Not waited for: the hold was marked dispatched, so if this never arrives its expiry spends it. A refund that gets lost
  * only leaves the caller with less, never with more.
  */
-function settleReservation(call: IntendedCall, spent: { readonly charged: boolean; readonly actual?: ReadonlyMap<string, number> }): void {
+function settleReservation(call: IntendedCall, spent: Spent): void {
   if (!call.reservation) return;
   const { ledger, clock, logger } = call.parts;
   const { id } = call.reservation;
@@ -98,12 +115,13 @@ function settleReservation(call: IntendedCall, spent: { readonly charged: boolea
   );
 }
 
-function outcomeText(call: IntendedCall, ending: Ending, charged: boolean, upstreamMs: number): string {
+function outcomeText(call: IntendedCall, ending: Ending, reasons: readonly ToldReason[], charged: boolean, upstreamMs: number): string {
   let text = `${headText(recordHead(call, "outcome"))},"effect":"${effectOf(ending)}"`;
-  if (ending.kind === "refused") text += reasonsText(ending.reasons);
+  if (reasons.length > 0) text += reasonsText(reasons);
   if (ending.kind === "result") text += `,"result_digest":"${sha256(ending.text)}","is_error":${isError(ending)}`;
+  if (ending.kind === "task") text += `,"result_digest":"${sha256(ending.text)}","task":true`;
   if (ending.kind === "error") text += `,"error_code":${ending.error.code}`;
-  if ("reply" in ending)
+  if ("reply" in ending && ending.reply)
     text += `,"upstream":{"status":${ending.reply.status},"ms":${upstreamMs.toFixed(2)},"bytes":${ending.reply.bytes}}`;
   else text += `,"upstream":{"ms":${upstreamMs.toFixed(2)}}`;
   if (call.reservation) text += `,"reservation":{"id":"${call.reservation.id}","state":"${charged ? "committed" : "refunded"}"}`;
@@ -115,28 +133,42 @@ function isError(ending: Ending & { kind: "result" }): boolean {
 }
 
 function effectOf(ending: Ending): string {
-  if (ending.kind === "refused" || ending.kind === "unknown" || ending.kind === "contradicted") return "deny";
-  return ending.kind === "cancelled" ? "cancelled" : "allow";
+  switch (ending.kind) {
+    case "result":
+    case "task":
+    case "error":
+      return "allow";
+    case "input_required":
+    case "cancelled":
+      return ending.kind;
+    default:
+      return "deny";
+  }
 }
 
 function meter(call: Call | AimedCall, ending: Ending, reasons: readonly ToldReason[]): void {
-  call.parts.meter.ended("tools/call", effectOf(ending), "target" in call ? call.target.server.id : "_unknown");
+  call.parts.meter.ended(call.request.asked.method, effectOf(ending), "target" in call ? call.target.server.id : "_unknown");
   for (const { code } of reasons) call.parts.meter.reason(code);
 }
 
-function answerOf(call: Call, ending: Ending): CallAnswer {
+function answerOf(call: Call, ending: Ending): Answer {
   const decisionId = call.id;
   switch (ending.kind) {
     case "unknown":
-      return { kind: "unknown", decisionId };
-    case "contradicted":
-      return { kind: "contradicted", detail: ending.detail, decisionId };
     case "cancelled":
-      return { kind: "cancelled", decisionId };
+      return { kind: ending.kind, decisionId };
+    case "contradicted":
+    case "invalid":
+      return { kind: ending.kind, detail: ending.detail, decisionId };
+    case "incapable":
+      return { kind: "incapable", required: ending.required, decisionId };
+    case "input_required":
+      return { kind: "input_required", text: ending.text, decisionId };
     case "result":
-      return { kind: "result", text: ending.text, decisionId };
+    case "task":
+      return { kind: "result", text: ending.text, decisionId, era: ending.reply.era };
     case "error":
-      return { kind: "error", ...ending.error, decisionId };
+      return { kind: "error", ...ending.error, decisionId, era: ending.reply.era };
     case "refused":
       return {
         kind: "refused",

@@ -1,0 +1,1 @@
+export type { CompletionTarget, EntryTarget, PromptTarget, ResourceTarget, Target, TargetOf, ToolTarget } from "./target.ts";
