@@ -1,6 +1,7 @@
 import type { Decision } from "../core/decision.ts";
 import type { DecisionId } from "../core/ids.ts";
 import type { QuestionAnswer } from "../core/question.ts";
+import type { Result } from "../core/result.ts";
 import type { Level, Reservation } from "../parts/budgets/index.ts";
 import type { UpstreamAsk, UpstreamReply } from "../parts/upstream/index.ts";
 import type { CallerFacts } from "./caller-facts.ts";
@@ -73,6 +74,12 @@ export type Resumed =
       readonly park: string;
       readonly answers: ReadonlyMap<string, QuestionAnswer>;
     };
+
+/** `seals.ts`: called only for a request that brings something back, once its target and its arguments are known. */
+export type OpenResumed = (call: Call, target: Target, argsDigest: string | undefined) => Result<Resumed, { readonly detail: string }>;
+
+/** `tasks/`: the tool that a sealed task id came from, and what to send; nothing for an id that is not this principal's at this door. */
+export type ResolveTask = (call: Call) => TaskAim | undefined;
 
 /** What the gateway knows of the target besides the decision. Told only to callers that may know the target. */
 export interface TargetFacts {
