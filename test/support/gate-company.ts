@@ -1,4 +1,4 @@
-import { type Era, pinOf, type ToolDefinition } from "../../src/core/tool.ts";
+import { type Era, type PromptDefinition, pinOf, type TemplateDefinition, type ToolDefinition } from "../../src/core/tool.ts";
 
 /** The company behind a gate under test. What is left out of a row is what an honest company would write. */
 export interface Company {
@@ -36,6 +36,12 @@ export interface CompanyServer {
   /** The era in which its pins were read. */
   readonly era?: Era;
   readonly tools: Readonly<Record<string, CompanyTool>>;
+  /** By name: members of the definition, pinned as they are. */
+  readonly prompts?: Readonly<Record<string, Row>>;
+  /** Entries of resources.yaml by id. */
+  readonly resources?: Readonly<Record<string, Row>>;
+  /** What it lists: resources by URI and templates by URI template, with members of their definitions. */
+  readonly listed?: { readonly resources?: Readonly<Record<string, Row>>; readonly templates?: Readonly<Record<string, Row>> };
 }
 
 export interface CompanyTool {
@@ -88,6 +94,21 @@ export function offeredTools(server: CompanyServer): readonly ToolDefinition[] {
   return Object.entries(server.tools).map(([name, tool]) => definitionOf(name, tool));
 }
 
+/** What else a server really offers, as members of a script. */
+export function offeredItems({ prompts, listed }: CompanyServer): Record<string, readonly Row[]> {
+  const items = (table: Readonly<Record<string, Row>>, key: string) =>
+    Object.entries(table).map(([name, row]) => ({ [key]: name, ...(key === "name" ? {} : { name }), ...row }));
+  return {
+    ...(prompts === undefined ? {} : { prompts: Object.entries(prompts).map(([name, row]) => promptOf(name, row)) }),
+    ...(listed?.resources === undefined ? {} : { resources: items(listed.resources, "uri") }),
+    ...(listed?.templates === undefined ? {} : { templates: items(listed.templates, "uriTemplate") }),
+  };
+}
+
+function promptOf(name: string, row: Row): PromptDefinition {
+  return { name, description: `The prompt ${name}.`, ...row };
+}
+
 /** The folder of policies that `bundle build` reads, by path. */
 export function sourcesOf(company: Company): Readonly<Record<string, string>> {
   const servers = Object.entries(company.servers);
@@ -95,11 +116,13 @@ export function sourcesOf(company: Company): Readonly<Record<string, string>> {
     servers: Object.fromEntries(servers.map(([id, server]) => [id, serverRow(id, server)])),
     tools: Object.fromEntries(servers.map(([id, server]) => [id, mapped(Object.fromEntries(pinnedTools(server)), factsRow)])),
     agents: { "desk-bot": {}, ...company.agents } satisfies Record<string, Row>,
-    roles: company.roles ?? { all: { grants: ["*/*"] } },
+    roles: company.roles ?? { all: { grants: ["*/*"], ...everythingElse(servers) } },
     groups: company.groups ?? { staff: { roles: ["all"] } },
     budgets: company.budgets ?? {},
     settings: company.settings ?? {},
     custom: company.custom ?? {},
+    ...tableOf("prompts", servers, ({ prompts }) => prompts && mapped(prompts, () => ({ data_classes: [] }))),
+    ...tableOf("resources", servers, ({ resources }) => resources && mapped(resources, (row) => ({ data_classes: [], ...row }))),
   };
   const agents = mapped(tables.agents as Readonly<Record<string, Row>>, (row, id) => agentRow(id, row));
   const files = Object.entries({ ...tables, agents }).map(([name, table]) => [
@@ -111,6 +134,25 @@ export function sourcesOf(company: Company): Readonly<Record<string, string>> {
   const modules = Object.entries(rules).map(([name, text]) => [`policy/${name}.rego`, moduleText(name, text)]);
   const cases = company.cases === undefined ? [] : [["cases/cases.yaml", JSON.stringify({ version: 1, cases: company.cases })]];
   return Object.fromEntries([...files, ...pins, ...modules, ...cases]);
+}
+
+/** A table that is written only where a server has something for it, so that bundles without stay as they are. */
+function tableOf(
+  name: string,
+  servers: readonly (readonly [string, CompanyServer])[],
+  rowsOf: (server: CompanyServer) => object | undefined,
+): Readonly<Record<string, object>> {
+  const rows = servers.map(([id, server]) => [id, rowsOf(server)] as const).filter(([, own]) => own !== undefined);
+  return rows.length === 0 ? {} : { [name]: Object.fromEntries(rows) };
+}
+
+function everythingElse(servers: readonly (readonly [string, CompanyServer])[]): Row {
+  const some = (has: (server: CompanyServer) => unknown) => servers.some(([, server]) => has(server) !== undefined);
+  return {
+    ...(some(({ prompts }) => prompts) ? { prompts: ["*/*"] } : {}),
+    ...(some(({ resources }) => resources) ? { resources: ["*/*"] } : {}),
+    ...(some(({ row }) => row?.asks) ? { asks: ["*/*"] } : {}),
+  };
 }
 
 /** A package with its METADATA. The leading comments `# servers: […]` and `# kinds: […]` say whom it serves. */
@@ -158,11 +200,36 @@ function agentRow(id: string, row: Row): Row {
 
 function pinsOf(id: string, server: CompanyServer): object {
   const era = server.era ?? "session";
-  const pins = pinnedTools(server).map(([name, tool]) => {
-    const definition = { ...definitionOf(name, tool), ...tool.approved };
-    return [name, { pin: pinOf(definition, era), definition }] as const;
+  const capabilities = declaredOf(server);
+  const pinned = <T extends ToolDefinition | PromptDefinition | TemplateDefinition>(definition: T) => ({
+    pin: pinOf(definition, era, capabilities),
+    definition,
   });
-  return { version: 1, server: id, era, capabilities: {}, tools: Object.fromEntries(pins) };
+  const tools = pinnedTools(server).map(
+    ([name, tool]) => [name, pinned({ ...definitionOf(name, tool), ...tool.approved } as ToolDefinition)] as const,
+  );
+  const prompts = mapped(server.prompts ?? {}, (row, name) => pinned(promptOf(name, row)));
+  const templates = mapped(server.listed?.templates ?? {}, (row, uriTemplate) => pinned({ uriTemplate, name: uriTemplate, ...row }));
+  return {
+    version: 1,
+    server: id,
+    era,
+    capabilities,
+    tools: Object.fromEntries(tools),
+    ...(Object.keys(prompts).length === 0 ? {} : { prompts }),
+    ...(Object.keys(templates).length === 0 ? {} : { templates }),
+  };
+}
+
+/** What is declared to a server of this row, in the words of the protocol. */
+function declaredOf({ row }: CompanyServer): Readonly<Record<string, unknown>> {
+  const words: Readonly<Record<string, object>> = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
+  const asks = ((row?.asks ?? []) as readonly string[]).map((ask) => [ask, words[ask]]);
+  const extensions = (row?.extensions ?? []) as readonly string[];
+  return {
+    ...Object.fromEntries(asks),
+    ...(extensions.length === 0 ? {} : { extensions: Object.fromEntries(extensions.map((name) => [name, {}])) }),
+  };
 }
 
 function pinnedTools(server: CompanyServer): readonly (readonly [string, CompanyTool])[] {

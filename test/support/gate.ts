@@ -7,7 +7,7 @@ import type { Clock } from "../../src/platform/clock.ts";
 import { type KeyServer, newKey, type SigningKey, sign as signToken, startKeyServer } from "../parts/identity/key-server.ts";
 import { type BundleChange, type BundleKey, bundleName, signedBundle, throwAwayKey } from "./gate-bundle.ts";
 import { type Answer, type CallOptions, type ClientEra, GateClient } from "./gate-client.ts";
-import { type Company, environment, house, issuer, offeredTools } from "./gate-company.ts";
+import { type Company, environment, house, issuer, offeredItems, offeredTools } from "./gate-company.ts";
 import { type LogLine, type RunningProcess, startChild, startInProcess } from "./gate-process.ts";
 import { type RecordingOptions, type RecordingServer, startRecordingServer } from "./servers/index.ts";
 
@@ -212,7 +212,8 @@ async function startServers(
     // A server that stands in for others offers their tools too.
     const guests = Object.values(company.servers).filter(({ at }) => at === id);
     const tools = [...new Map([server, ...guests].flatMap(offeredTools).map((tool) => [tool.name, tool])).values()];
-    return [id, await startRecordingServer({ era: server.era ?? "session", tools, ...options[id] })] as const;
+    const items = Object.assign({}, ...guests.map(offeredItems), offeredItems(server));
+    return [id, await startRecordingServer({ era: server.era ?? "session", tools, ...items, ...options[id] })] as const;
   });
   return Object.fromEntries(await Promise.all(started));
 }

@@ -1,43 +1,17 @@
+import { features, featureTurn } from "./features.ts";
 import { rawArguments } from "./raw-args.ts";
-import { type Behaviour, echoTool, type Tool } from "./script.ts";
-
-export type ServedEra = "session" | "stateless" | "both";
-
-export interface Message {
-  readonly jsonrpc?: unknown;
-  readonly id?: unknown;
-  readonly method?: unknown;
-  readonly params?: Readonly<Record<string, unknown>>;
-  readonly result?: unknown;
-  readonly error?: unknown;
-}
-
-/** A message as it came in, with its exact text. */
-export interface Received {
-  readonly raw: string;
-  readonly message: Message;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface RecordedCall {
-  readonly tool: string;
-  readonly args: unknown;
-  /** The arguments' exact text as it stood in the request; undefined if there were none. */
-  readonly argsText: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly raw: string;
-}
-
-export interface Script {
-  readonly era: ServedEra;
-  readonly tools: readonly Tool[];
-  /** By tool; a function sees the arguments. Without an entry: echo. */
-  readonly answers: Readonly<Record<string, Behaviour | ((args: unknown) => Behaviour)>>;
-  readonly pageSize?: number;
-  /** The newest session version offered; older ones that the client asks for are accepted. */
-  readonly sessionVersion?: string;
-  readonly listChanged?: boolean;
-}
+import { echoTool } from "./script.ts";
+import {
+  behaviourTurn,
+  failure,
+  isStateless,
+  type Message,
+  type Received,
+  type RecordedCall,
+  reply,
+  type Script,
+  type Turn,
+} from "./turn.ts";
 
 export const STATELESS = "2026-07-28";
 const SESSION_VERSIONS = ["2025-11-25", "2025-06-18", "2025-03-26"];
@@ -46,20 +20,17 @@ export function defaultScript(): Script {
   return { era: "session", tools: [echoTool], answers: {}, listChanged: true };
 }
 
-export type Turn =
-  | { readonly kind: "reply"; readonly message: unknown; readonly opensSession?: boolean }
-  | { readonly kind: "behave"; readonly behaviour: Behaviour; readonly echo: unknown; readonly id: unknown; readonly token: unknown }
-  | { readonly kind: "none" };
+/** Whether a message asks the server for something that only a decision may let through. */
+export function reaches({ method }: Message): boolean {
+  return typeof method === "string" && !HARMLESS.test(method);
+}
+
+const HARMLESS = /^(initialize|ping|server\/discover|subscriptions\/listen|notifications\/.*|.*\/list|logging\/setLevel)$/;
 
 export function call(received: Received): RecordedCall | undefined {
   const { message, raw, headers } = received;
   if (message.method !== "tools/call") return undefined;
   return { tool: String(message.params?.name), args: message.params?.arguments, argsText: rawArguments(raw), headers, raw };
-}
-
-export function isStateless(message: Message): boolean {
-  const meta = message.params?._meta;
-  return typeof meta === "object" && meta !== null && "io.modelcontextprotocol/protocolVersion" in meta;
 }
 
 /** What a well-behaved server of that era answers, apart from transport. */
@@ -81,7 +52,7 @@ export function turn(script: Script, message: Message): Turn {
     case "tools/call":
       return callTurn(script, message, seal);
     default:
-      return failure(message.id, -32601, "Method not found");
+      return featureTurn(script, message, seal) ?? failure(message.id, -32601, "Method not found");
   }
 }
 
@@ -106,7 +77,7 @@ function discoverResult(script: Script): object {
 }
 
 function capabilities(script: Script): object {
-  return { tools: script.listChanged === false ? {} : { listChanged: true } };
+  return { tools: script.listChanged === false ? {} : { listChanged: true }, ...features(script) };
 }
 
 function page(script: Script, message: Message): object {
@@ -120,20 +91,8 @@ function callTurn(script: Script, message: Message, seal: (result: object) => ob
   const name = String(message.params?.name);
   const args = message.params?.arguments;
   if (!script.tools.some((tool) => tool.name === name)) return failure(message.id, -32602, `Unknown tool: ${name}`);
-  const answer = script.answers[name];
-  const behaviour = typeof answer === "function" ? answer(args) : (answer ?? { kind: "echo" });
-  const meta = message.params?._meta as { progressToken?: unknown } | undefined;
-  const echo = seal({ content: [{ type: "text", text: JSON.stringify(args ?? null) }], structuredContent: { echo: args ?? null } });
-  const sealed = behaviour.kind === "result" ? { ...behaviour, result: { ...seal({}), ...behaviour.result } } : behaviour;
-  return { kind: "behave", behaviour: sealed, echo, id: message.id, token: meta?.progressToken };
-}
-
-export function reply(id: unknown, result: unknown): { readonly kind: "reply"; readonly message: unknown } {
-  return { kind: "reply", message: { jsonrpc: "2.0", id, result } };
-}
-
-export function failure(id: unknown, code: number, message: string, data?: unknown): { readonly kind: "reply"; readonly message: unknown } {
-  return { kind: "reply", message: { jsonrpc: "2.0", id: id ?? null, error: { code, message, ...(data === undefined ? {} : { data }) } } };
+  const echo = { content: [{ type: "text", text: JSON.stringify(args ?? null) }], structuredContent: { echo: args ?? null } };
+  return behaviourTurn(script, message, seal, { key: name, args, echo });
 }
 
 /** Puts the progress token into a scripted message. */

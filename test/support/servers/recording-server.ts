@@ -1,19 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import {
-  call,
-  defaultScript,
-  failure,
-  fill,
-  isStateless,
-  type Message,
-  type Received,
-  type RecordedCall,
-  type Script,
-  turn,
-} from "./brain.ts";
-import type { Behaviour, Tool } from "./script.ts";
+import { call, defaultScript, fill, reaches, turn } from "./brain.ts";
+import type { Behaviour, Item, Tool } from "./script.ts";
+import { type BehaveTurn, failure, isStateless, type Message, type Received, type RecordedCall, type Script } from "./turn.ts";
 
 export interface RecordingOptions extends Partial<Script> {
   /** The value of `authorization` that every request must carry, else 401. */
@@ -28,6 +18,8 @@ export interface RecordingServer {
   readonly port: number;
   /** Every `tools/call`, in order of arrival. Empty means: the server behind saw nothing. */
   readonly calls: RecordedCall[];
+  /** Every request that only a decision lets through, `tools/call` among them. Empty means: the server behind saw nothing. */
+  readonly reached: Received[];
   /** Every JSON-RPC message, answers to our own requests included. */
   readonly received: Received[];
   /** Every request line, `POST /mcp`. */
@@ -38,7 +30,9 @@ export interface RecordingServer {
   readonly connections: () => number;
   /** Changes what the server offers; open streams get `list_changed`. */
   setTools(tools: readonly Tool[]): void;
-  /** Scripts one tool. */
+  /** Changes what else it offers; open streams get the `list_changed` of that kind. */
+  setItems(items: { readonly prompts?: readonly Item[]; readonly resources?: readonly Item[]; readonly templates?: readonly Item[] }): void;
+  /** Scripts one tool, or one `<method> <prompt name or uri>`. */
   answer(tool: string, behaviour: Behaviour | ((args: unknown) => Behaviour)): void;
   setAuthorization(value: string | undefined): void;
   /** Old sessions get 404 from now on. */
@@ -73,12 +67,19 @@ export async function startRecordingServer(options: RecordingOptions = {}): Prom
     port,
     calls: state.calls,
     received: state.received,
+    reached: state.reached,
     requests: state.requests,
     streams: state.streams,
     connections: () => state.connections,
     setTools(tools) {
       state.script = { ...state.script, tools };
       for (const stream of state.streams) event(stream, JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" }));
+    },
+    setItems(items) {
+      state.script = { ...state.script, ...items };
+      const kinds = new Set([...(items.prompts ? ["prompts"] : []), ...(items.resources || items.templates ? ["resources"] : [])]);
+      for (const kind of kinds)
+        for (const stream of state.streams) event(stream, JSON.stringify({ jsonrpc: "2.0", method: `notifications/${kind}/list_changed` }));
     },
     answer(tool, behaviour) {
       state.script = { ...state.script, answers: { ...state.script.answers, [tool]: behaviour } };
@@ -107,7 +108,10 @@ interface State {
   authorization: string | undefined;
   connections: number;
   readonly calls: RecordedCall[];
+  readonly reached: Received[];
   readonly received: Received[];
+  /** Questions of ours that are not answered yet, by id. */
+  readonly asked: Map<unknown, (answer: unknown) => void>;
   readonly requests: { method: string; path: string; headers: Readonly<Record<string, string>> }[];
   readonly streams: Set<ServerResponse>;
   readonly sessions: Set<string>;
@@ -121,7 +125,9 @@ function newState({ authorization, port: _port, ...script }: RecordingOptions): 
     authorization,
     connections: 0,
     calls: [],
+    reached: [],
     received: [],
+    asked: new Map(),
     requests: [],
     streams: new Set(),
     sessions: new Set(),
@@ -199,13 +205,15 @@ async function post(
   }
   const recorded = call(received);
   if (recorded !== undefined) state.calls.push(recorded);
+  if (reaches(message)) state.reached.push(received);
+  if (message.method === undefined) state.asked.get(message.id)?.(message.result ?? { error: message.error });
   answerPost(state, message, response);
 }
 
 function answerPost(state: State, message: Message, response: ServerResponse): void {
   const next = turn(state.script, message);
   if (next.kind === "none") response.writeHead(202).end();
-  else if (next.kind === "behave") behave(next.behaviour, next, response);
+  else if (next.kind === "behave") behave(state, next, response);
   else if (next.opensSession === true) {
     const id = randomUUID();
     state.sessions.add(id);
@@ -218,7 +226,8 @@ function isError(message: unknown): boolean {
   return typeof message === "object" && message !== null && "error" in message;
 }
 
-function behave(behaviour: Behaviour, { id, echo, token }: { id: unknown; echo: unknown; token: unknown }, response: ServerResponse): void {
+function behave(state: State, next: BehaveTurn, response: ServerResponse): void {
+  const { behaviour, id, echo, token } = next;
   const answer = { jsonrpc: "2.0", id, result: echo };
   switch (behaviour.kind) {
     case "echo":
@@ -245,6 +254,12 @@ function behave(behaviour: Behaviour, { id, echo, token }: { id: unknown; echo: 
       for (const message of behaviour.after ?? []) event(response, fill(message, token));
       response.end();
       return;
+    case "ask":
+      void ask(state, behaviour, next, response);
+      return;
+    case "task":
+      json(response, 200, { ...answer, result: { resultType: "task", ...behaviour.task } });
+      return;
     case "status":
       response.writeHead(behaviour.status, behaviour.headers).end(behaviour.body ?? "");
       return;
@@ -258,6 +273,35 @@ function behave(behaviour: Behaviour, { id, echo, token }: { id: unknown; echo: 
     case "hang":
       return;
   }
+}
+
+let questions = 0;
+
+/** Asks in the way of the era, and answers with what it was told. */
+async function ask(state: State, behaviour: Behaviour & { kind: "ask" }, next: BehaveTurn, response: ServerResponse): Promise<void> {
+  const answered = (answers: unknown) => ({
+    jsonrpc: "2.0",
+    id: next.id,
+    result: {
+      ...(next.stateless ? { resultType: "complete" } : {}),
+      content: [{ type: "text", text: JSON.stringify(answers) }],
+      structuredContent: { answers },
+    },
+  });
+  if (next.stateless) {
+    if (next.inputResponses !== undefined) return json(response, 200, answered(next.inputResponses));
+    const result = { resultType: "input_required", inputRequests: behaviour.questions, requestState: behaviour.state ?? "state-1" };
+    return json(response, 200, { jsonrpc: "2.0", id: next.id, result });
+  }
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const answers = Object.entries(behaviour.questions).map(async ([key, question]) => {
+    const id = `question-${++questions}`;
+    const told = new Promise((resolve) => state.asked.set(id, resolve));
+    event(response, JSON.stringify({ jsonrpc: "2.0", id, ...question }));
+    return [key, await told] as const;
+  });
+  event(response, JSON.stringify(answered(Object.fromEntries(await Promise.all(answers)))));
+  response.end();
 }
 
 function json(response: ServerResponse, status: number, message: unknown): void {

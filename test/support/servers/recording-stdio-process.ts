@@ -2,7 +2,8 @@
 // it saw to <folder>/received.jsonl, one JSON object a line.
 import { appendFileSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { fill, type Message, type Script, turn } from "./brain.ts";
+import { fill, turn } from "./brain.ts";
+import type { BehaveTurn, Message, Script } from "./turn.ts";
 
 const folder = process.argv[2] ?? ".";
 const record = (entry: unknown) => appendFileSync(`${folder}/received.jsonl`, `${JSON.stringify(entry)}\n`);
@@ -21,6 +22,7 @@ createInterface({ input: process.stdin })
   .on("line", (raw) => {
     const message = JSON.parse(raw) as Message;
     record({ raw });
+    if (message.method === undefined) asked.get(message.id)?.(message.result ?? { error: message.error });
     if (message.method === "server/discover" && script().dieOnDiscover === true) process.exit(3);
     const next = turn(script(), message);
     if (next.kind === "none") return;
@@ -32,7 +34,24 @@ createInterface({ input: process.stdin })
     setInterval(() => {}, 1000);
   });
 
-function behave({ behaviour, id, echo, token }: Extract<ReturnType<typeof turn>, { kind: "behave" }>): void {
+const asked = new Map<unknown, (answer: unknown) => void>();
+
+/** Asks over the one channel there is, and answers with what it was told. */
+function ask({ questions }: BehaveTurn["behaviour"] & { kind: "ask" }, id: unknown): void {
+  const answers = Object.entries(questions).map(async ([key, question]) => {
+    const own = `question-${asked.size + 1}`;
+    const told = new Promise((resolve) => asked.set(own, resolve));
+    send(JSON.stringify({ jsonrpc: "2.0", id: own, ...question }));
+    return [key, await told] as const;
+  });
+  void Promise.all(answers).then((all) => {
+    const told = Object.fromEntries(all);
+    const result = { content: [{ type: "text", text: JSON.stringify(told) }], structuredContent: { answers: told } };
+    send(JSON.stringify({ jsonrpc: "2.0", id, result }));
+  });
+}
+
+function behave({ behaviour, id, echo, token }: BehaveTurn): void {
   const answer = JSON.stringify({ jsonrpc: "2.0", id, result: echo });
   switch (behaviour.kind) {
     case "echo":
@@ -55,9 +74,15 @@ function behave({ behaviour, id, echo, token }: Extract<ReturnType<typeof turn>,
     case "drop":
       process.exit(7);
       return;
+    case "ask":
+      ask(behaviour, id);
+      return;
+    case "task":
+      return void send(JSON.stringify({ jsonrpc: "2.0", id, result: { resultType: "task", ...behaviour.task } }));
     case "status":
     case "stall":
     case "hang":
+    case "held":
       return;
   }
 }

@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { call, defaultScript, type Message, type Received, type RecordedCall, type Script } from "./brain.ts";
+import { call, defaultScript } from "./brain.ts";
 import type { Behaviour, Tool } from "./script.ts";
+import type { Message, Received, RecordedCall, Script } from "./turn.ts";
 
 export interface RecordingStdioOptions extends Partial<Script> {
   /** Written to stderr at the start. */

@@ -9,6 +9,13 @@ export type Behaviour =
   /** Messages sent before the answer: as SSE over HTTP, as lines over stdio. `$TOKEN` in a string is the progress token. */
   | { readonly kind: "stream"; readonly before: readonly unknown[]; readonly after?: readonly unknown[]; readonly noAnswer?: boolean }
   | { readonly kind: "status"; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  /**
+   * Asks first, then answers with what it was told, as text and as `structuredContent.answers` by key: with requests on the
+   * stream in the era of sessions, with `input_required` and a state of its own in the stateless one.
+   */
+  | { readonly kind: "ask"; readonly questions: Readonly<Record<string, AskedQuestion>>; readonly state?: string }
+  /** A task of the tasks extension, in this state whenever it is asked for. Stateless era. */
+  | { readonly kind: "task"; readonly task: Readonly<Record<string, unknown>> }
   /** The echo, once the test lets it go. Over HTTP. */
   | { readonly kind: "held"; readonly until: Promise<void> }
   /** No answer until the connection ends. */
@@ -17,6 +24,21 @@ export type Behaviour =
   | { readonly kind: "stall" }
   /** The connection is cut (HTTP) or the process ends (stdio). */
   | { readonly kind: "drop" };
+
+export interface AskedQuestion {
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** A form with one text field. */
+export const nameQuestion: AskedQuestion = {
+  method: "elicitation/create",
+  params: {
+    mode: "form",
+    message: "What is your name?",
+    requestedSchema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+  },
+};
 
 export const rubbish: Behaviour = { kind: "raw", text: "<html>not what you asked for</html>", contentType: "text/html" };
 export const notJson: Behaviour = { kind: "raw", text: '{"jsonrpc":"2.0","id":$ID,"result":{"content":[' };
@@ -59,6 +81,9 @@ export interface Tool {
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly [member: string]: unknown;
 }
+
+/** Anything else that a server lists, by its name or URI. */
+export type Item = Readonly<Record<string, unknown>>;
 
 /** One tool that takes anything and gives it back. */
 export const echoTool: Tool = {
