@@ -32,6 +32,17 @@ export interface CallOptions {
   /** Members of `_meta`. */
   readonly meta?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
+  /** What the client declares, in its session or with the request. */
+  readonly capabilities?: Readonly<Record<string, unknown>>;
+  /** Answers a question that comes on the stream of a request (era of sessions): members of the response, `result` or `error`. */
+  readonly answers?: (question: AskedOfClient) => object | Promise<object>;
+}
+
+/** A request that came from the gate. */
+export interface AskedOfClient {
+  readonly id: unknown;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
 }
 
 const SESSION_VERSION = "2025-11-25";
@@ -55,12 +66,14 @@ export class GateClient {
 
   /** A request with everything its era wants around it. In the era of sessions one is opened first; if that is refused, that is the answer. */
   async ask(method: string, params: Readonly<Record<string, unknown>>, options: CallOptions): Promise<Answer> {
-    return this.send(JSON.stringify(this.message(method, params, options)), { ...options, method, name: params.name });
+    const name = params.name ?? params.uri ?? params.taskId;
+    return this.send(JSON.stringify(this.message(method, params, options)), { ...options, method, name });
   }
 
   /** A JSON-RPC request as `ask` sends it. */
-  message(method: string, params: Readonly<Record<string, unknown>>, { era, meta }: CallOptions): Record<string, unknown> {
-    const around = era === "stateless" ? statelessMeta : {};
+  message(method: string, params: Readonly<Record<string, unknown>>, { era, meta, capabilities }: CallOptions): Record<string, unknown> {
+    const declared = capabilities && { "io.modelcontextprotocol/clientCapabilities": capabilities };
+    const around = era === "stateless" ? { ...statelessMeta, ...declared } : {};
     const _meta = { ...around, ...meta };
     this.#id += 1;
     return { jsonrpc: "2.0", id: this.#id, method, params: { ...params, ...(Object.keys(_meta).length === 0 ? {} : { _meta }) } };
@@ -80,12 +93,19 @@ export class GateClient {
       headers["mcp-session-id"] = String(opened.headers["mcp-session-id"]);
       headers["mcp-protocol-version"] = SESSION_VERSION;
     }
-    return this.post(body, { ...headers, ...options.headers }, options.door, signal);
+    const sent = { ...headers, ...options.headers };
+    const { answers, door } = options;
+    const onMessage = async (message: unknown) => {
+      if (answers === undefined || !isQuestion(message)) return;
+      const answer = { jsonrpc: "2.0", id: message.id, ...(await answers(message)) };
+      await this.post(JSON.stringify(answer), sent, door);
+    };
+    return this.post(body, sent, door, signal, onMessage);
   }
 
   /** The session of this token at this door: opened by the first who asks, and shared from then on. */
   async session(options: CallOptions): Promise<Answer> {
-    const key = `${options.door ?? ""} ${options.token ?? ""}`;
+    const key = `${options.door ?? ""} ${options.token ?? ""} ${JSON.stringify(options.capabilities)}`;
     const opening = this.#sessions.get(key) ?? this.initialize(options);
     this.#sessions.set(key, opening);
     const opened = await opening.catch(() => undefined);
@@ -94,8 +114,8 @@ export class GateClient {
   }
 
   /** Opens another session. */
-  initialize({ token, door }: CallOptions): Promise<Answer> {
-    const params = { protocolVersion: SESSION_VERSION, capabilities: {}, clientInfo: { name: "test", version: "1" } };
+  initialize({ token, door, capabilities = {} }: CallOptions): Promise<Answer> {
+    const params = { protocolVersion: SESSION_VERSION, capabilities, clientInfo: { name: "test", version: "1" } };
     return this.post(JSON.stringify({ jsonrpc: "2.0", id: "init", method: "initialize", params }), plainHeaders(token), door);
   }
 
@@ -105,6 +125,7 @@ export class GateClient {
     headers: Readonly<Record<string, string | undefined>>,
     door?: string,
     signal?: AbortSignal,
+    onMessage: (message: unknown) => void = () => {},
   ): Promise<Answer> {
     const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const url = `${this.#url()}${door === undefined ? "/mcp" : `/servers/${door}/mcp`}`;
@@ -115,8 +136,9 @@ export class GateClient {
       dispatcher: this.#agent,
       ...(signal === undefined ? {} : { signal }),
     });
-    const text = await response.body.text();
-    const events = String(response.headers["content-type"]).startsWith("text/event-stream") ? eventsIn(text) : [];
+    const streams = String(response.headers["content-type"]).startsWith("text/event-stream");
+    const text = streams ? await readStream(response.body, onMessage) : await response.body.text();
+    const events = streams ? eventsIn(text) : [];
     const message = events.length > 0 ? events.at(-1) : jsonOrNothing(text);
     return { status: response.statusCode, headers: response.headers, text, events, message: message as RpcAnswer | undefined };
   }
@@ -145,6 +167,25 @@ const statelessMeta = {
   "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
   "io.modelcontextprotocol/clientCapabilities": {},
 };
+
+function isQuestion(message: unknown): message is AskedOfClient {
+  return typeof message === "object" && message !== null && "method" in message && "id" in message;
+}
+
+/** Reads a stream to its end, and tells of each message as soon as it is whole. */
+async function readStream(body: AsyncIterable<Buffer>, onMessage: (message: unknown) => void): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let told = 0;
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let end = text.indexOf("\n\n", told); end >= 0; end = text.indexOf("\n\n", told)) {
+      for (const message of eventsIn(text.slice(told, end))) onMessage(message);
+      told = end + 2;
+    }
+  }
+  return text;
+}
 
 function eventsIn(text: string): readonly unknown[] {
   return [...text.matchAll(/^data: ?(.+)$/gm)].map(([, data]) => jsonOrNothing(data ?? "")).filter((event) => event !== undefined);
