@@ -1,22 +1,12 @@
 import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
-import { z } from "zod";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Logger } from "./logger.ts";
+import { type RedisConfig, redisOptions } from "./redis-config.ts";
+import { type RedisSubscription, subscribeTo } from "./redis-subscription.ts";
 
-/** Where state is shared between replicas. Leave the section out and state lives in this process and its log. */
-export const redisConfig = z.strictObject({
-  url: z
-    .string()
-    .regex(/^rediss?:\/\/[^\s]+$/, 'wanted redis://host:port or rediss://host:port, e.g. "redis://127.0.0.1:6379"')
-    .describe("Address of Redis 6.2 or newer. Its maxmemory-policy must be noeviction: an evicted counter is a budget that starts anew."),
-  username: z.string().min(1).optional().describe("User for AUTH, if the URL names none."),
-  password: z.string().min(1).optional().describe("Password for AUTH, if the URL names none."),
-  command_timeout_ms: z.int().min(10).max(10_000).default(250).describe("A command without an answer after this is a refusal."),
-  connect_timeout_ms: z.int().min(10).max(60_000).default(2_000).describe("An attempt to connect that takes longer is given up."),
-});
-
-export type RedisConfig = z.infer<typeof redisConfig>;
+export { type RedisConfig, redisConfig } from "./redis-config.ts";
+export type { RedisSubscription } from "./redis-subscription.ts";
 
 /** A Lua script that does one act. */
 export interface Script {
@@ -41,6 +31,12 @@ export interface RedisConnection {
   prepare(scripts: readonly Script[]): void;
   /** Runs the script in one round trip. Never throws. */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<Result<unknown, RedisDown>>;
+  /** Sends a message to whoever listens now; how many connections of Redis took it. In order. Never throws. */
+  publish(channel: string, message: string): Promise<Result<number, RedisDown>>;
+  /** Hears these channels on a connection of its own, again after each reconnect, until it is closed. */
+  subscribe(channels: readonly string[], onMessage: (channel: string, message: string) => void): RedisSubscription;
+  /** Called whenever the connection is ready, also when it is made anew: Redis may have forgotten everything. */
+  onReady(listener: () => void): () => void;
   /** Whether commands can be sent now. */
   isReady(): boolean;
   /** Resolves once the connection is ready for the first time; an app may wait for it, but need not. */
@@ -48,36 +44,29 @@ export interface RedisConnection {
   close(): Promise<void>;
 }
 
-const LONGEST_RETRY_MS = 1_000;
+/** Bytes on their way to Redis in messages; what comes on top of them is refused, because nobody may ever take them. */
+const MOST_BYTES_UNDER_WAY = 64 * 1024 * 1024;
 
 /** Opens a connection and returns at once; while Redis is away each command is refused. */
 export function openRedis(config: RedisConfig, logger: Logger): RedisConnection {
-  const redis = new Redis(config.url, {
-    ...(config.username !== undefined && { username: config.username }),
-    ...(config.password !== undefined && { password: config.password }),
-    connectionName: "toolgate",
-    connectTimeout: config.connect_timeout_ms,
-    commandTimeout: config.command_timeout_ms,
-    // A connection that swallows commands (a cut network) is dropped and opened anew, instead of waiting for TCP.
-    socketTimeout: Math.max(1_000, 4 * config.command_timeout_ms),
-    retryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_RETRY_MS),
-    // A command of the past must not run when Redis is back: its caller was refused long ago.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    // After a failover the old primary answers READONLY: connect again, to the new one.
-    reconnectOnError: (error) => error.message.startsWith("READONLY"),
-  });
+  const redis = new Redis(config.url, redisOptions(config));
   const firstReady = new Promise<void>((resolve) => redis.once("ready", () => resolve()));
   const log = logChanges(redis, logger);
   const prepared = new Set<Script>();
   redis.on("ready", () => load(redis, prepared));
+  const publish = publisher(redis);
   return {
     prepare: (scripts) => {
       for (const act of scripts) prepared.add(act);
       if (redis.status === "ready") load(redis, scripts);
     },
     run: (act, keys, args) => run(redis, act, keys, args),
+    publish,
+    subscribe: (channels, onMessage) => subscribeTo(config, channels, onMessage, logger),
+    onReady(listener) {
+      redis.on("ready", listener);
+      return () => redis.off("ready", listener);
+    },
     isReady: () => redis.status === "ready",
     firstReady,
     close: async () => {
@@ -114,7 +103,23 @@ function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");
 }
 
-function down(act: Script, error: unknown): RedisDown {
+function publisher(redis: Redis): RedisConnection["publish"] {
+  let underWay = 0;
+  return async (channel, message) => {
+    if (underWay + message.length > MOST_BYTES_UNDER_WAY)
+      return err({ detail: "too many messages are on their way to redis", mayHaveRun: false });
+    underWay += message.length;
+    try {
+      return ok(Number(await redis.publish(channel, message)));
+    } catch (error) {
+      return err(down({ name: "publish" }, error));
+    } finally {
+      underWay -= message.length;
+    }
+  };
+}
+
+function down(act: Pick<Script, "name">, error: unknown): RedisDown {
   const detail = error instanceof Error ? error.message : String(error);
   const neverSent = detail.includes("enableOfflineQueue") || detail === "Connection is closed.";
   return { detail: `redis did not run "${act.name}": ${neverSent ? "not connected" : detail}`, mayHaveRun: !neverSent };

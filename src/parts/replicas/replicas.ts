@@ -5,11 +5,15 @@
 export interface Replicas {
   /** This process; of letters, digits and `_` only. */
   readonly id: string;
-  /** Answers questions of the others, and of this process itself, on a topic. One handler a topic. */
-  serve(topic: string, handler: (payload: unknown, send: (event: unknown) => void) => Promise<unknown>): void;
   /**
-   * Asks one replica and waits for its answer; events come before it, in order. Payloads are JSON values. An answer of
-   * `away` says that no such replica answered in time; the deadline starts anew with each event.
+   * Answers questions of the others, and of this process itself, on a topic. One handler a topic; one that fails answers
+   * `away`. The signal says that nobody waits for the answer any more: the asker gave up, or is gone.
+   */
+  serve(topic: string, handler: (payload: unknown, send: (event: unknown) => void, signal: AbortSignal) => Promise<unknown>): void;
+  /**
+   * Asks one replica and waits for its answer; events come before it, in order. Payloads are JSON values of at most a
+   * mebibyte as text. An answer of `away` says that no such replica answered in time, or that nothing could be carried;
+   * the deadline starts anew with each event.
    */
   ask(
     replica: string,
