@@ -63,9 +63,10 @@ export const methods = {
     judge: none("it chooses what the sender hears of its own requests, and reaches no server"),
   },
   "subscriptions/listen": { ...request, ...stateless, judge: { by: "admit" } },
-  "tasks/get": { ...request, since: "2025-11-25", until: "2026-07-28", judge: { by: "decide", kind: "tool" } },
+  // As the extension of 2026-07-28 has them. Those of 2025-11-25 are not offered: the gateway drives tasks of such servers itself.
+  "tasks/get": { ...request, ...stateless, judge: { by: "decide", kind: "tool" } },
   "tasks/update": { ...request, ...stateless, judge: { by: "decide", kind: "tool" } },
-  "tasks/cancel": { ...request, since: "2025-11-25", until: "2026-07-28", judge: { by: "decide", kind: "tool" } },
+  "tasks/cancel": { ...request, ...stateless, judge: { by: "decide", kind: "tool" } },
   "tasks/result": { ...request, ...from2025, judge: none("not offered: the gateway drives tasks of 2025-11-25 itself") },
   "tasks/list": { ...request, ...from2025, judge: none("not offered: the gateway drives tasks of 2025-11-25 itself") },
   "notifications/initialized": { ...notice, ...sessions, judge: none("it only follows initialize") },
