@@ -85,13 +85,13 @@ export type ResolveTask = (call: Call) => TaskAim | undefined;
 export interface TargetFacts {
   readonly pinned: boolean;
   /** Why the server's list could not be read; such a call is never dispatched. */
-  readonly unavailable?: ToldReason;
+  readonly unavailable?: ToldReason | undefined;
   /** Where the arguments do not fit what was approved. */
   readonly mistakes: readonly string[];
   /** Where the message repeats its arguments otherwise than they are. */
-  readonly contradiction?: string;
+  readonly contradiction?: string | undefined;
   /** Why what the client brought back does not belong to this request. */
-  readonly invalid?: string;
+  readonly invalid?: string | undefined;
 }
 
 /** A call that policy has judged. */

@@ -12,10 +12,12 @@ const HOLD_MARGIN_MS = 10_000;
 
 /**
  * Reserves every budget of the decision, then puts the intent on record. Without the record nothing stays held. The hold
- * is marked dispatched in the same round trip: a process that dies in between has spent it, never the reverse.
+ * is marked dispatched in the same round trip: a process that dies in between has spent it, never the reverse. The leg of
+ * a parked call reserves nothing: what the call costs was spent when it was parked.
  */
 export async function hold(call: JudgedCall): Promise<Result<IntendedCall, Ending>> {
-  const levels = levelsOf(call.decision.obligations, call.generation.catalog, call.caller, call.target);
+  const levels =
+    call.resumed?.kind === "parked" ? noLevels : levelsOf(call.decision.obligations, call.generation.catalog, call.caller, call.target);
   if (!levels.ok) return err({ kind: "refused", reasons: [hostReason("budget.unknown", { budget: levels.error.budget })] });
   const reserved = await reserve(call, levels.value);
   if (!reserved.ok) return reserved;
@@ -26,6 +28,8 @@ export async function hold(call: JudgedCall): Promise<Result<IntendedCall, Endin
   if (reserved.value) await ledger.refund(reserved.value.id, clock.now());
   return err({ kind: "refused", reasons: [hostReason("gateway.log_unavailable")] });
 }
+
+const noLevels = ok<readonly Level[]>([]);
 
 async function reserve(call: JudgedCall, levels: readonly Level[]): Promise<Result<Reservation | undefined, Ending>> {
   if (levels.length === 0) return ok(undefined);
@@ -42,9 +46,9 @@ function exhausted(error: BudgetExhausted | BudgetStoreDown, now: number): Endin
   return { kind: "refused", reasons, ...(error.retryAt === undefined ? {} : { retryAfterMs: Math.max(0, error.retryAt - now) }) };
 }
 
-/** Milliseconds: the smallest of what the server, the tool and policy allow. */
+/** Milliseconds: the smallest of what the server, the catalog and policy allow. */
 export function timeoutOf(call: JudgedCall): number {
-  let timeout = Math.min(call.target.server.timeoutMs, call.target.tool.timeoutMs ?? Number.POSITIVE_INFINITY);
+  let timeout = Math.min(call.target.server.timeoutMs, call.target.timeoutMs ?? Number.POSITIVE_INFINITY);
   for (const obligation of call.decision.obligations) if (obligation.type === "timeout") timeout = Math.min(timeout, obligation.ms);
   return timeout;
 }

@@ -1,6 +1,5 @@
 import { sha256 } from "../core/digest.ts";
 import type { ServerDefinition } from "../core/server.ts";
-import type { CatalogTool } from "../parts/catalog/index.ts";
 import type { CallerFacts } from "./caller-facts.ts";
 import type { Exchange } from "./gateway.ts";
 
@@ -11,23 +10,6 @@ import type { Exchange } from "./gateway.ts";
 export function serverText(server: ServerDefinition): string {
   const { id, owner, trust, environment, transport, status } = server;
   return `"server":${JSON.stringify({ id, owner, trust, environment, transport: transport.kind, status })}`;
-}
-
-/** `"tool":{…}` of the input. */
-export function toolText(tool: CatalogTool, pinned: boolean): string {
-  const facts = {
-    id: `${tool.server}.${tool.name}`,
-    name: tool.name,
-    digest: tool.pin,
-    pinned,
-    status: "approved",
-    risk: tool.risk,
-    effects: tool.effects,
-    data_classes: tool.dataClasses,
-    idempotent: tool.idempotent,
-    annotations: tool.definition.annotations ?? {},
-  };
-  return `"tool":${JSON.stringify(facts)}`;
 }
 
 /** What every phase has in common: time, caller, client, session, claims of the request, network. */

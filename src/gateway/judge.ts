@@ -1,36 +1,61 @@
 import { maxWidth } from "../core/json/index.ts";
 import type { Load } from "../parts/policy/index.ts";
 import type { AimedCall, JudgedCall } from "./call.ts";
+import type { CallerFacts } from "./caller-facts.ts";
+import type { Generation } from "./generation.ts";
+import type { Parts } from "./parts.ts";
 
 /** Arguments beyond this stay out of records; their digest stands there instead. */
 const MAX_RECORDED_ARGS = 32 * 1024;
 /** A JSON text this short cannot hold an array or object of more than 256 entries. */
 const NARROW_TEXT = 512;
 
+/** As much of a request, or of a server's question, as it takes to ask policy about it. */
+export interface Judgeable {
+  readonly parts: Parts;
+  readonly generation: Generation;
+  readonly caller: CallerFacts;
+  readonly target: { readonly rules: ReadonlySet<string>; readonly nested: boolean };
+  readonly inputText: string;
+  /** `args` of the input. */
+  readonly argsText: string | undefined;
+}
+
 /** Asks policy, or remembers what it said to an equal input. */
 export async function judge(call: AimedCall): Promise<JudgedCall> {
   const { memo, policy } = call.generation;
   const key = memo.keyOf(call);
   const known = key === undefined ? undefined : memo.find(key);
-  const decision = known ?? (await policy.decide(call.inputText, loadOf(call)));
+  const decision = known ?? (await policy.decide(call.inputText, loadOf(call, argsOf(call))));
   if (key !== undefined && known === undefined) memo.keep(key, decision);
-  const recordedInput = call.target.rules.has("mask") ? await maskedInput(call) : recordableInput(call);
+  const recordedInput = call.target.rules.has("mask") ? await maskedInput(call, argsOf(call)) : recordableInput(call);
   return { ...call, decision, remembered: known !== undefined, recordedInput };
 }
 
-function loadOf(call: AimedCall): Load {
-  const wide = call.argsText !== undefined && call.argsText.length > NARROW_TEXT ? maxWidth(call.request.args) : 0;
-  return { widest: Math.max(wide, call.caller.widest), nested: call.target.nested };
+/** The arguments where they are at hand as they were parsed. */
+function argsOf({ request: { asked } }: AimedCall): unknown {
+  return asked.method === "tools/call" ? asked.args : undefined;
 }
 
-function recordableInput(call: AimedCall): string {
-  if (call.argsText === undefined || call.argsText.length <= MAX_RECORDED_ARGS) return call.inputText;
-  const { args: _, ...rest } = JSON.parse(call.inputText) as Record<string, unknown>;
+/** How heavy the input is. `args` spares parsing what was parsed already. */
+export function loadOf({ argsText, caller, target }: Judgeable, args?: unknown): Load {
+  const wide = argsText !== undefined && argsText.length > NARROW_TEXT ? maxWidth(args ?? JSON.parse(argsText)) : 0;
+  return { widest: Math.max(wide, caller.widest), nested: target.nested };
+}
+
+/** The input as records may show it. */
+export function recordedInputOf(judged: Judgeable): Promise<string> {
+  return judged.target.rules.has("mask") ? maskedInput(judged) : Promise.resolve(recordableInput(judged));
+}
+
+function recordableInput({ argsText, inputText }: Judgeable): string {
+  if (argsText === undefined || argsText.length <= MAX_RECORDED_ARGS) return inputText;
+  const { args: _, ...rest } = JSON.parse(inputText) as Record<string, unknown>;
   return JSON.stringify({ ...rest, limits: { truncated: [], omitted: ["/args"] } });
 }
 
-async function maskedInput(call: AimedCall): Promise<string> {
-  const paths = await call.generation.policy.mask(call.inputText, loadOf(call));
-  const text = recordableInput(call);
-  return paths.length === 0 ? text : call.parts.masker.mask(text, paths);
+async function maskedInput(judged: Judgeable, args?: unknown): Promise<string> {
+  const paths = await judged.generation.policy.mask(judged.inputText, loadOf(judged, args));
+  const text = recordableInput(judged);
+  return paths.length === 0 ? text : judged.parts.masker.mask(text, paths);
 }

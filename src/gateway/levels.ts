@@ -3,14 +3,17 @@ import { err, ok, type Result } from "../core/result.ts";
 import type { Level } from "../parts/budgets/index.ts";
 import type { BudgetDefinition, Catalog } from "../parts/catalog/index.ts";
 import { type CallerFacts, escapeKey } from "./caller-facts.ts";
-import type { Target } from "./generation.ts";
+import type { Target } from "./targets/index.ts";
+
+/** What counters need of a target. */
+type Drawing = Pick<Target, "escapedId" | "server">;
 
 /** The counters that a decision's budget obligations draw on, or the name of a budget that the bundle does not define. */
 export function levelsOf(
   obligations: readonly Obligation[],
   catalog: Catalog,
   facts: CallerFacts,
-  target: Target,
+  target: Drawing,
 ): Result<readonly Level[], { readonly budget: string }> {
   const levels: Level[] = [];
   for (const obligation of obligations) {
@@ -29,7 +32,7 @@ export function levelsOf(
 }
 
 /** Tenant, budget and the value of each dimension, each escaped, so that no value can reach into another's place. */
-function counterKey(budget: BudgetDefinition, facts: CallerFacts, target: Target): string {
+function counterKey(budget: BudgetDefinition, facts: CallerFacts, target: Drawing): string {
   let key = `${facts.dimensions.tenant}:${escaped(budget)}`;
   for (const dimension of budget.per) {
     key += `:${dimension === "tool" ? target.escapedId : dimension === "server" ? target.server.id : facts.dimensions[dimension]}`;

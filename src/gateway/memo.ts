@@ -29,7 +29,7 @@ export interface MemoPlan {
 /** Members that follow from the generation, the caller or the target, or that no call has. */
 const settled: ReadonlySet<string> = new Set([
   ...["phase", "method", "tenant", "environment", "principal", "agent", "user", "delegation", "server", "tool", "limits"],
-  ...["items", "findings", "result", "resource", "prompt", "completion", "sampling", "elicitation"],
+  ...["items", "findings", "result", "resource", "prompt", "completion", "sampling", "elicitation", "roots"],
 ]);
 const wallClock = ["hour", "minute", "weekday"] as const;
 
@@ -92,7 +92,8 @@ export function createMemo(): DecisionMemo {
   return {
     keyOf(call) {
       const { memoPlan: plan } = call.target;
-      if (!plan) return undefined;
+      // A task is judged as its tool under another method, of which a key says nothing.
+      if (!plan || call.request.asked.method !== "tools/call") return undefined;
       if (resting > 0) {
         resting -= 1;
         return undefined;
@@ -121,9 +122,11 @@ export function createMemo(): DecisionMemo {
 /** The separator is a control character, which stands in no JSON text. */
 function keyText(call: AimedCall, plan: MemoPlan): string {
   const { target, facts, caller, exchange } = call;
+  const { asked } = call.request;
+  const args = asked.method === "tools/call" && facts.mistakes.length === 0 ? asked.args : undefined;
   let key = `${caller.digest} ${target.id} ${facts.pinned ? 1 : 0}`;
   if (plan.wholeArgs) key += `\u0001${facts.mistakes.length === 0 ? (call.argsText ?? "") : ""}`;
-  else for (const path of plan.args) key += `\u0001${valueText(facts.mistakes.length === 0 ? call.request.args : undefined, path)}`;
+  else for (const path of plan.args) key += `\u0001${valueText(args, path)}`;
   if (plan.clock.length > 0) key += `\u0001${clockText(call, plan)}`;
   if (plan.client) key += `\u0001${clientText(caller.token.clientId, exchange.client)}`;
   if (plan.request) key += `\u0001${JSON.stringify(exchange.request) ?? ""}`;

@@ -28,21 +28,46 @@ export function redactResult(
   if (typeof structured !== "object" || structured === null) {
     return redactions.every((redaction) => redaction.optional) ? ok(result) : unredactable("the result has no structured content");
   }
-  const document: { value: unknown } = { value: structuredClone(structured) };
+  const edited = redactValue(structured, redactions, outputSchema, hash);
+  if (!edited.ok) return edited;
+  return ok({
+    content: [{ type: "text", text: JSON.stringify(edited.value) }],
+    structuredContent: edited.value,
+    ...(result.isError === undefined ? {} : { isError: result.isError }),
+  });
+}
+
+/**
+ * Applies every redaction to a result as it is: the messages of a prompt, the contents of a resource, words for an argument.
+ * Its `_meta` is dropped. No schema says what may be absent, so that every path must lead somewhere or be optional.
+ */
+export function redactWhole(
+  result: Readonly<Record<string, unknown>>,
+  redactions: readonly Redaction[],
+  hash: (value: unknown) => string,
+): Result<Readonly<Record<string, unknown>>, Unredactable> {
+  const { _meta, ...rest } = result;
+  const edited = redactValue(rest, redactions, undefined, hash);
+  return edited.ok ? ok(edited.value as Readonly<Record<string, unknown>>) : edited;
+}
+
+function redactValue(
+  value: object,
+  redactions: readonly Redaction[],
+  schema: Readonly<Record<string, unknown>> | undefined,
+  hash: (value: unknown) => string,
+): Result<unknown, Unredactable> {
+  const document: { value: unknown } = { value: structuredClone(value) };
   for (const redaction of strongestPerPath(redactions)) {
     const pointer = parsePointer(redaction.path);
     if (!pointer) return unredactable(`"${redaction.path}" is not a JSON pointer`);
     // From the end, so that removing an element moves none that is still to come.
     for (const place of expand(document.value, pointer).toReversed()) {
-      if (edit(document, ["value", ...place], (value) => editOf(redaction, value, hash)) > 0 || redaction.optional) continue;
-      if (!mayBeAbsent(place, structured, outputSchema)) return unredactable(`nothing stands at "${redaction.path}"`);
+      if (edit(document, ["value", ...place], (found) => editOf(redaction, found, hash)) > 0 || redaction.optional) continue;
+      if (!mayBeAbsent(place, value, schema)) return unredactable(`nothing stands at "${redaction.path}"`);
     }
   }
-  return ok({
-    content: [{ type: "text", text: JSON.stringify(document.value) }],
-    structuredContent: document.value,
-    ...(result.isError === undefined ? {} : { isError: result.isError }),
-  });
+  return ok(document.value);
 }
 
 function unredactable(detail: string): Result<never, Unredactable> {

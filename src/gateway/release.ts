@@ -2,9 +2,17 @@ import type { Obligation, Redaction } from "../core/decision.ts";
 import { maxWidth } from "../core/json/index.ts";
 import type { UpstreamReply } from "../parts/upstream/index.ts";
 import type { Ending, IntendedCall } from "./call.ts";
-import { commonText } from "./input.ts";
-import { redactResult } from "./redact.ts";
+import { inspectionInput } from "./inspection-input.ts";
+import { redactResult, redactWhole } from "./redact.ts";
 import { hostReason, told } from "./refusal.ts";
+
+type Outcome = UpstreamReply["outcome"];
+type Failed = Outcome & { readonly kind: "error" };
+
+/** A reply that ends the request: questions and tasks are none. */
+export interface FinalReply extends UpstreamReply {
+  readonly outcome: Extract<Outcome, { readonly kind: "result" | "error" }>;
+}
 
 /** Whether anything in the bundle wants to see, or change, what this target answers. */
 export function inspects(call: IntendedCall): boolean {
@@ -12,12 +20,12 @@ export function inspects(call: IntendedCall): boolean {
 }
 
 /** What of a server's answer may leave the gateway: inspected first, redacted next, limited last. In doubt nothing. */
-export async function inspectAndRelease(call: IntendedCall, reply: UpstreamReply): Promise<Ending> {
+export async function inspectAndRelease(call: IntendedCall, reply: FinalReply): Promise<Ending> {
   const { outcome } = reply;
   // An error in the server's own words has no structure that could be redacted.
   const result = outcome.kind === "result" ? outcome.result : { isError: true, content: [{ type: "text", text: outcome.error.message }] };
-  const inspection = await call.generation.policy.inspect(inspectionInput(call, result, reply), {
-    widest: widthOf(result),
+  const inspection = await call.generation.policy.inspect(inspectionInput(call, result, reply.bytes), {
+    widest: maxWidth(result),
     nested: call.target.nested,
   });
   if (inspection.withheld.length > 0) return { kind: "refused", reasons: inspection.withheld.map(told) };
@@ -26,7 +34,7 @@ export async function inspectAndRelease(call: IntendedCall, reply: UpstreamReply
 }
 
 /** An answer that nothing in the bundle wants to see: known secrets are taken out, limits hold all the same. */
-export function release(call: IntendedCall, reply: UpstreamReply): Ending {
+export function release(call: IntendedCall, reply: FinalReply): Ending {
   const { outcome } = reply;
   if (outcome.kind === "error") return scrubbedError(call, reply, outcome.error);
   return limited(call, { result: outcome.result, text: call.parts.credentials.scrub(outcome.text) }, reply);
@@ -36,9 +44,15 @@ function redacted(
   call: IntendedCall,
   result: Readonly<Record<string, unknown>>,
   redactions: readonly Redaction[],
-  reply: UpstreamReply,
+  reply: FinalReply,
 ): Ending {
-  const outcome = redactResult(result, redactions, call.target.tool.definition.outputSchema, call.parts.masker.hash);
+  const { target } = call;
+  // Only a tool's error can be told as a result.
+  if (target.kind !== "tool" && reply.outcome.kind === "error" && redactions.every(({ optional }) => optional)) return release(call, reply);
+  const outcome =
+    target.kind === "tool"
+      ? redactResult(result, redactions, target.tool.definition.outputSchema, call.parts.masker.hash)
+      : redactWhole(result, redactions, call.parts.masker.hash);
   if (!outcome.ok) {
     call.parts.logger.warn({ decision: call.id, detail: outcome.error.detail }, "a result was withheld");
     return { kind: "refused", reasons: [hostReason("result.unredactable")] };
@@ -46,11 +60,7 @@ function redacted(
   return limited(call, { result: outcome.value, text: call.parts.credentials.scrub(JSON.stringify(outcome.value)) }, reply);
 }
 
-function scrubbedError(
-  call: IntendedCall,
-  reply: UpstreamReply,
-  error: { readonly code: number; readonly message: string; readonly data?: unknown },
-): Ending {
+function scrubbedError(call: IntendedCall, reply: FinalReply, error: Failed["error"]): Ending {
   const text = JSON.stringify(error);
   const scrubbed = call.parts.credentials.scrub(text);
   return { kind: "error", error: scrubbed === text ? error : (JSON.parse(scrubbed) as typeof error), reply };
@@ -60,7 +70,7 @@ function scrubbedError(
 function limited(
   call: IntendedCall,
   released: { readonly result: Readonly<Record<string, unknown>>; readonly text: string },
-  reply: UpstreamReply,
+  reply: FinalReply,
 ): Ending {
   for (const obligation of call.decision.obligations) {
     if (obligation.type === "limit_result" && exceeds(obligation, released))
@@ -74,33 +84,5 @@ function exceeds(
   released: { readonly result: Readonly<Record<string, unknown>>; readonly text: string },
 ): boolean {
   if (limit.bytes !== undefined && Buffer.byteLength(released.text) > limit.bytes) return true;
-  return limit.items !== undefined && widthOf(released.result) > limit.items;
-}
-
-function widthOf(result: Readonly<Record<string, unknown>>): number {
-  return maxWidth(result);
-}
-
-/** `phase: result`. Findings are counted by detectors; none is configured in this version, so there are none. */
-function inspectionInput(call: IntendedCall, result: Readonly<Record<string, unknown>>, reply: UpstreamReply): string {
-  const now = call.now;
-  const time = call.generation.timeText(now);
-  const content = Array.isArray(result.content) ? result.content : [];
-  const types = [
-    ...new Set(
-      content.map((block: unknown) => (typeof block === "object" && block !== null && "type" in block ? String(block.type) : "unknown")),
-    ),
-  ];
-  const facts = {
-    is_error: result.isError === true,
-    bytes: reply.bytes,
-    content_types: types,
-    ...(result.structuredContent === undefined ? {} : { structured: result.structuredContent }),
-  };
-  const args = call.argsText === undefined ? "" : `,"args":${call.argsText},"args_digest":"${call.argsDigest}"`;
-  return (
-    `{"phase":"result","method":"tools/call",${commonText(call.exchange, call.caller, time, now)}` +
-    `,${call.target.serverText},${call.target.pinnedText}${args},"findings":{},"result":${JSON.stringify(facts)}` +
-    `,"limits":{"truncated":[],"omitted":[]}}`
-  );
+  return limit.items !== undefined && maxWidth(released.result) > limit.items;
 }

@@ -1,5 +1,6 @@
 import type { Catalog, CatalogTool } from "../parts/catalog/index.ts";
-import { serverText, timeTeller, toolText } from "./input.ts";
+import { serverText, timeTeller } from "./input.ts";
+import { toolText } from "./targets/index.ts";
 
 /** As wide as an input may be that is still judged on the main thread. */
 const WIDTH = 256;

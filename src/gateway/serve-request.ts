@@ -1,21 +1,26 @@
 import type { ReasonCode } from "../core/reasons.ts";
-import { aim, listedNow, readListing } from "./aim.ts";
-import type { Call, Ending, JudgedCall } from "./call.ts";
+import { aim } from "./aim.ts";
+import type { Call, CallRequest, Ending, IntendedCall, JudgedCall } from "./call.ts";
 import { dispatch } from "./dispatch.ts";
-import type { CallAnswer, CallRequest, Exchange } from "./gateway.ts";
+import type { Answer, Exchange } from "./gateway.ts";
 import { hold } from "./hold.ts";
 import { judge } from "./judge.ts";
+import { listedNow, readListing } from "./listed.ts";
 import type { Parts } from "./parts.ts";
 import { hostReason, told } from "./refusal.ts";
+import { resolveTarget } from "./resolve-target.ts";
 import { recordRefusal, refuseUnpinnedCall } from "./settle.ts";
-import { resolveTarget } from "./target.ts";
+import { resolveTask } from "./tasks/index.ts";
 
-/** The life of one call, DESIGN section 4. Every way out leaves its record before the answer. */
-export async function callTool(parts: Parts, exchange: Exchange, request: CallRequest): Promise<CallAnswer> {
+/** How a request goes on once its intent is on record, up to its answer. */
+export type CarryOut = (call: IntendedCall) => Promise<Answer>;
+
+/** The life of one request, DESIGN section 4. Every way out leaves its record before the answer. */
+export async function serveRequest(parts: Parts, exchange: Exchange, request: CallRequest, carryOut: CarryOut = dispatch): Promise<Answer> {
   const begun = begin(parts, exchange, request);
-  if (typeof begun === "string") return await refuseUnpinnedCall(parts, exchange, request.tool, begun);
+  if (typeof begun === "string") return await refuseUnpinnedCall(parts, exchange, request, begun);
   try {
-    return await run(begun);
+    return await run(begun, carryOut);
   } catch (error) {
     parts.logger.error({ decision: begun.id, error: String(error) }, "a call failed inside the gateway");
     return await recordRefusal(begun, { kind: "refused", reasons: [hostReason("gateway.error")] });
@@ -24,15 +29,17 @@ export async function callTool(parts: Parts, exchange: Exchange, request: CallRe
   }
 }
 
-async function run(begun: Call): Promise<CallAnswer> {
-  const target = resolveTarget(begun);
-  if (!target) return await recordRefusal(begun, { kind: "unknown" });
-  const call = await judge(aim(begun, target, listedNow(begun, target) ?? (await readListing(begun, target))));
+async function run(begun: Call, carryOut: CarryOut): Promise<Answer> {
+  const task = begun.request.asked.method.startsWith("tasks/") ? resolveTask(begun) : undefined;
+  const target = task?.target ?? resolveTarget(begun);
+  if (typeof target === "string") return await recordRefusal(begun, { kind: "unknown" }, target);
+  const listed = listedNow(begun, target) ?? (await readListing(begun, target));
+  const call = await judge(aim(begun, target, listed, task));
   const refusal = refusalOf(call);
   if (refusal) return await recordRefusal(call, refusal);
   const held = await hold(call);
   if (!held.ok) return await recordRefusal(call, held.error);
-  return await dispatch(held.value);
+  return await carryOut(held.value);
 }
 
 /** Pins the generation and mints the decision id; or why there is none for this caller. */
@@ -53,8 +60,9 @@ function refusalOf(call: JudgedCall): Ending | undefined {
   const { decision, facts } = call;
   if (!decision.known) return { kind: "unknown" };
   if (facts.contradiction !== undefined) return { kind: "contradicted", detail: facts.contradiction };
+  if (facts.invalid !== undefined) return { kind: "invalid", detail: facts.invalid };
   if (decision.effect === "deny" && decision.reasons.length > 0) return { kind: "refused", reasons: decision.reasons.map(told) };
-  if (!facts.pinned) return { kind: "refused", reasons: [hostReason("tool.drifted")] };
+  if (!facts.pinned) return { kind: "refused", reasons: [hostReason(driftedCode(call))] };
   if (facts.mistakes.length > 0) return { kind: "refused", reasons: [hostReason("args.invalid", { mistakes: facts.mistakes.join("; ") })] };
   // Only the word "allow" lets a call through; an `ask` that reached this point has nobody to ask.
   if (decision.effect !== "allow")
@@ -65,4 +73,9 @@ function refusalOf(call: JudgedCall): Ending | undefined {
   if (expiresAt <= call.now && (onExpiry === "deny_all" || !call.target.readOnly))
     return { kind: "refused", reasons: [hostReason("bundle.expired")] };
   return undefined;
+}
+
+function driftedCode({ target }: JudgedCall): ReasonCode {
+  const kind = target.kind === "completion" ? target.of.kind : target.kind;
+  return `${kind}.drifted`;
 }
