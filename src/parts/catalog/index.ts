@@ -1,19 +1,39 @@
 export { ArgumentChecks, type CheckArguments, schemaFaultCompiled } from "./arguments.ts";
-export type { AgentRefusal, BudgetDefinition, Catalog, CatalogAgent, CatalogTool, Effect, RuleName } from "./catalog.ts";
+export type {
+  AgentRefusal,
+  BudgetDefinition,
+  Catalog,
+  CatalogAgent,
+  CatalogPrompt,
+  CatalogResource,
+  CatalogTool,
+  Effect,
+  RuleName,
+} from "./catalog.ts";
 export { ruleNames } from "./catalog.ts";
+export type { CatalogMistake } from "./catalog-mistakes.ts";
+export { idSchema } from "./fields.ts";
 export { glob } from "./glob.ts";
-export { type CatalogMistake, readCatalog } from "./read-catalog.ts";
+export { readCatalog } from "./read-catalog.ts";
 export {
   agentsSchema,
   budgetsSchema,
   type CatalogData,
-  definitionSchema,
   groupsSchema,
-  idSchema,
-  pinSchema,
+  promptsSchema,
+  resourcesSchema,
   serversSchema,
   timezoneSchema,
-  toolNameSchema,
   toolsSchema,
 } from "./schema.ts";
 export { serverDefinition } from "./server-definition.ts";
+export {
+  definitionSchema,
+  pinSchema,
+  promptDefinitionSchema,
+  promptNameSchema,
+  templateDefinitionSchema,
+  templateNameSchema,
+  toolNameSchema,
+} from "./target-schema.ts";
+export { readUriPattern, readUriTemplate, type UriPattern } from "./uri-pattern.ts";

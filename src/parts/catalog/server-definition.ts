@@ -1,4 +1,4 @@
-import type { CredentialMode, HttpTransport, ServerDefinition, StdioTransport } from "../../core/server.ts";
+import type { CredentialMode, ServerDefinition } from "../../core/server.ts";
 import type { CatalogData } from "./schema.ts";
 
 type ServerData = CatalogData["servers"][string];
@@ -19,12 +19,15 @@ export function serverDefinition(id: string, data: ServerData): ServerDefinition
     maxResultBytes: data.max_result_bytes,
     maxConcurrent: data.max_concurrent,
     drift: data.drift,
+    asks: data.asks.toSorted(),
+    extensions: data.extensions.toSorted(),
   });
 }
 
-function transportOf(data: ServerData["transport"]): HttpTransport | StdioTransport {
+function transportOf(data: ServerData["transport"]): ServerDefinition["transport"] {
   if (data.kind === "stdio") return data;
   const place = data.url === undefined ? { name: data.place ?? "" } : { url: data.url };
+  if (data.kind === "sse") return { kind: "sse", place, hostClass: data.host_class, era: "session" };
   return { kind: "http", place, hostClass: data.host_class, era: data.era };
 }
 

@@ -1,12 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { pinOf } from "../../../src/core/tool.ts";
+import { parseUri, type ResourceUri } from "../../../src/core/uri.ts";
 import { type Catalog, readCatalog } from "../../../src/parts/catalog/index.ts";
-import { agent, bundleData, entry, now, server, token, tool } from "./sample-data.ts";
+import { agent, bundleData, entry, now, pinned, server, summary, template, token, tool } from "./sample-data.ts";
 
 function read(data: unknown): Catalog {
   const catalog = readCatalog(data);
   if (!catalog.ok) throw new Error(JSON.stringify(catalog.error));
   return catalog.value;
+}
+
+function uri(text: string): ResourceUri {
+  const parsed = parseUri(text);
+  if (!parsed.ok) throw new Error(parsed.error.detail);
+  return parsed.value;
 }
 
 function mistakes(change: (data: ReturnType<typeof bundleData>) => void) {
@@ -31,6 +38,8 @@ describe("a bundle's catalog", () => {
       maxResultBytes: 65536,
       maxConcurrent: 8,
       drift: "strict",
+      asks: [],
+      extensions: [],
     });
     expect(catalog.tools("crm").get("refund")).toMatchObject({
       server: "crm",
@@ -48,6 +57,47 @@ describe("a bundle's catalog", () => {
       per: ["agent", "tool"],
     });
     expect(catalog.timezone).toBe("Europe/Berlin");
+  });
+
+  it("gives a server's questions and extensions sorted, and HTTP with SSE as a server with sessions", () => {
+    const data = bundleData();
+    const extra = {
+      asks: ["sampling", "elicitation"],
+      extensions: ["io.modelcontextprotocol/tasks", "com.example/a"],
+      transport: { kind: "sse", url: "http://127.0.0.1:9/sse", host_class: "loopback" },
+    };
+    data.catalog.servers.crm = server(extra);
+    expect(read(data).servers.get("crm")).toMatchObject({
+      asks: ["elicitation", "sampling"],
+      extensions: ["com.example/a", "io.modelcontextprotocol/tasks"],
+      transport: { kind: "sse", place: { url: "http://127.0.0.1:9/sse" }, hostClass: "loopback", era: "session" },
+    });
+  });
+
+  it("gives prompts and kinds of resources by server", () => {
+    const catalog = read(bundleData());
+    expect(catalog.prompts("crm").get("summary")).toEqual({
+      server: "crm",
+      name: "summary",
+      pin: pinOf(summary, "session"),
+      definition: summary,
+      dataClasses: ["internal"],
+    });
+    expect([...catalog.resources("crm").values()]).toMatchObject([
+      { server: "crm", entry: "notes", literal: "note://crm/", dataClasses: ["internal"] },
+      { server: "crm", entry: "ticket", literal: "ticket://crm/", template: { definition: { uriTemplate: "ticket://crm/{id}" } } },
+    ]);
+    expect(catalog.prompts("nowhere").size + catalog.resources("nowhere").size).toBe(0);
+  });
+
+  it("reads a bundle that was built before prompts and resources were catalogued", () => {
+    const data: Record<string, unknown> & { catalog: Record<string, unknown> } = bundleData();
+    delete data.catalog.prompts;
+    delete data.catalog.resources;
+    const catalog = read(data);
+    expect(catalog.prompts("crm").size + catalog.resources("crm").size).toBe(0);
+    expect(catalog.resourceFor("crm", uri("note://crm/a"))).toBeUndefined();
+    expect(catalog.ownerOf(uri("note://crm/a"))).toBeUndefined();
   });
 
   it("keeps the order of tools", () => {
@@ -73,6 +123,48 @@ describe("a bundle's catalog", () => {
     expect(catalog.rolesOfGroups(groups)).toEqual(["reports", "support"]);
     expect(catalog.rolesOfGroups(groups)).toBe(catalog.rolesOfGroups(groups));
     expect(catalog.rolesOfGroups([])).toEqual([]);
+  });
+});
+
+describe("a URI belongs", () => {
+  const entries = (...uris: string[]) => Object.fromEntries(uris.map((pattern, at) => [`e${at}`, { uri: pattern, data_classes: [] }]));
+  const two = (crm: string[], files: string[], extra: Record<string, unknown> = {}): Catalog => {
+    const data = bundleData();
+    data.catalog.servers.files = server(extra);
+    data.index.files = [];
+    data.catalog.resources = { crm: entries(...crm), files: entries(...files) };
+    return read(data);
+  };
+
+  it("to the entry with the longest literal beginning that it fits, then to the first", () => {
+    const catalog = two(["test://a/**", "test://a/b/*", "test://a/b/**", "test://a/b/c/d"], []);
+    const entryOf = (text: string) => catalog.resourceFor("crm", uri(text))?.entry;
+    expect(["test://a/x", "test://a/b/x", "test://a/b/x/y", "test://a/b/c/d", "test://b"].map(entryOf)).toEqual([
+      "e0",
+      "e1",
+      "e2",
+      "e3",
+      undefined,
+    ]);
+    expect(catalog.resourceFor("files", uri("test://a/x"))).toBeUndefined();
+  });
+
+  it("to the server whose entry is the nearest, and to none where two servers claim it alike", () => {
+    const catalog = two(["test://a/**", "test://b/**", "test://c/*"], ["test://a/b/**", "test://b/**", "test://c/*/x"]);
+    const ownerOf = (text: string) => catalog.ownerOf(uri(text))?.server;
+    expect(["test://a/x", "test://a/b/x", "test://b/x", "test://c/1", "test://c/1/x", "test://d"].map(ownerOf)).toEqual([
+      "crm",
+      "files",
+      undefined,
+      "crm",
+      "files",
+      undefined,
+    ]);
+  });
+
+  it("to no server that is not in use", () => {
+    const catalog = two(["test://b/**"], ["test://b/**"], { status: "retired" });
+    expect(catalog.ownerOf(uri("test://b/x"))?.server).toBe("crm");
   });
 });
 
@@ -108,6 +200,8 @@ describe("a catalog is refused", () => {
     const pinned = { era: "stateless", capabilities: {} };
     expect(mistakes((data) => Object.assign(data.catalog.servers.crm!, { pinned }))).toMatchObject([
       { path: "catalog.tools.crm.refund.pin" },
+      { path: "catalog.prompts.crm.summary.pin" },
+      { path: "catalog.resources.crm.ticket.template.pin" },
     ]);
     expect(mistakes((data) => Object.assign(data.catalog.servers.crm!, { pinned: { ...pinned, era: "session" } }))).toEqual([]);
   });
@@ -120,11 +214,66 @@ describe("a catalog is refused", () => {
     ).toMatchObject([{ path: "catalog.tools.crm.other.definition", found: '"refund"', wanted: '"other"' }]);
   });
 
+  it("if a prompt or a template has another pin or another name than its definition", () => {
+    const found = mistakes((data) => {
+      data.catalog.prompts.crm = { summary: pinned({ name: "summery" }), other: { ...pinned(summary), pin: pinOf(tool("x"), "session") } };
+      data.catalog.resources.crm = {
+        ticket: { template: { ...pinned({ uriTemplate: "ticket://{id}", name: "t" }), pin: pinOf(tool("x"), "session") } },
+      };
+    });
+    expect(found.map(({ path }) => path)).toEqual([
+      "catalog.prompts.crm.summary.definition",
+      "catalog.prompts.crm.other.definition",
+      "catalog.prompts.crm.other.pin",
+      "catalog.resources.crm.ticket.template.pin",
+    ]);
+  });
+
+  it("if an entry of resources is neither a normalised pattern nor a template, showing the normal form", () => {
+    const found = mistakes((data) => {
+      data.catalog.resources.crm = {
+        a: { uri: "FILE:///handbook/./**" },
+        b: { uri: "**" },
+        c: { uri: "test://user@x/*" },
+        d: template("test://a/{id"),
+        e: template("{+uri}"),
+        f: template("test://a/{!id}"),
+      };
+    });
+    expect(found.map(({ path, wanted }) => [path, wanted])).toEqual([
+      ["catalog.resources.crm.a.uri", 'its normal form "file:///handbook/**"'],
+      ["catalog.resources.crm.b.uri", expect.stringContaining("no scheme in front")],
+      ["catalog.resources.crm.c.uri", expect.stringContaining("a user or password")],
+      ["catalog.resources.crm.d.template", expect.stringContaining("the character {")],
+      ["catalog.resources.crm.e.template", expect.stringContaining("no scheme in front")],
+      ["catalog.resources.crm.f.template", expect.stringContaining('RFC 6570 (found "{!id}")')],
+    ]);
+    expect(
+      mistakes((data) => Object.assign(data.catalog.resources.crm!, { a: { uri: "test://a", ...template("test://{a}") } })),
+    ).toMatchObject([{ path: "catalog.resources.crm.a", wanted: "either uri or template" }]);
+    expect(mistakes((data) => Object.assign(data.catalog.resources.crm!, { a: {} }))).toHaveLength(1);
+  });
+
+  it("if a server asks or passes what there is not, and if a role holds more than true", () => {
+    const found = mistakes((data) => {
+      data.catalog.servers.crm = server({ asks: ["secrets"], extensions: ["tasks"] });
+      Object.assign(data.roles.support, { asks: { crm: { secrets: true } }, prompts: { crm: { summary: 1 } } });
+    });
+    expect(found.map(({ path }) => path).sort()).toEqual([
+      "catalog.servers.crm.asks[0]",
+      "catalog.servers.crm.extensions[0]",
+      "roles.support.asks.crm.secrets",
+      "roles.support.prompts.crm.summary",
+    ]);
+  });
+
   it("if it names servers or roles that it does not have, or no packages for a server", () => {
     const found = mistakes((data) => {
       data.catalog.servers.crm!.replacement = "crm2";
       data.catalog.servers.files = server();
       data.catalog.tools.ghost = {};
+      data.catalog.prompts.ghost = {};
+      data.catalog.resources.ghost = {};
       data.catalog.agents["support-bot"] = agent({ roles: ["nobody"], roles_alone: ["nothing"] });
       data.catalog.groups.staff = { roles: ["unknown"] };
       data.index = { crm: [] };
@@ -133,6 +282,8 @@ describe("a catalog is refused", () => {
       'catalog.servers.crm.replacement "crm2"',
       'index.files "files"',
       'catalog.tools.ghost "ghost"',
+      'catalog.prompts.ghost "ghost"',
+      'catalog.resources.ghost "ghost"',
       'catalog.agents.support-bot.roles "nobody"',
       'catalog.agents.support-bot.roles_alone "nothing"',
       'catalog.groups.staff.roles "unknown"',

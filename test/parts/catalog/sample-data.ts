@@ -1,5 +1,5 @@
 import type { VerifiedToken } from "../../../src/core/principal.ts";
-import { pinOf, type ToolDefinition } from "../../../src/core/tool.ts";
+import { type PromptDefinition, pinOf, type TemplateDefinition, type ToolDefinition } from "../../../src/core/tool.ts";
 
 export const now = Date.parse("2026-06-01T12:00:00Z");
 
@@ -10,6 +10,15 @@ export function tool(name: string, inputSchema: Record<string, unknown> = { type
 export function entry(definition: ToolDefinition, extra: Record<string, unknown> = {}): Record<string, unknown> {
   const facts = { risk: "low", effects: ["read"], data_classes: [], idempotent: true };
   return { ...facts, pin: pinOf(definition, "session"), definition, ...extra };
+}
+
+/** A prompt or a template with its pin, as it stands in a bundle. */
+export function pinned(definition: PromptDefinition | TemplateDefinition): Record<string, unknown> {
+  return { pin: pinOf(definition, "session"), definition };
+}
+
+export function template(uriTemplate: string): Record<string, unknown> {
+  return { template: pinned({ uriTemplate, name: "a template" }), data_classes: [] };
 }
 
 export function server(extra: Record<string, unknown> = {}): Record<string, unknown> {
@@ -42,6 +51,11 @@ export function agent(extra: Record<string, unknown> = {}): Record<string, unkno
   };
 }
 
+export const summary: PromptDefinition = { name: "summary", arguments: [{ name: "customer", required: true }] };
+
+/** By server and name. */
+type Table = Record<string, Record<string, Record<string, unknown>>>;
+
 /** A small valid bundle's data; tests change one thing of a copy. */
 export function bundleData() {
   return {
@@ -53,7 +67,9 @@ export function bundleData() {
     catalog: {
       schema: 1 as number,
       servers: { crm: server() } as Record<string, Record<string, unknown>>,
-      tools: { crm: { refund: entry(tool("refund")) } } as Record<string, Record<string, Record<string, unknown>>>,
+      tools: { crm: { refund: entry(tool("refund")) } } as Table,
+      prompts: { crm: { summary: { ...pinned(summary), data_classes: ["internal"] } } } as Table,
+      resources: { crm: { notes: { uri: "note://crm/**", data_classes: ["internal"] }, ticket: template("ticket://crm/{id}") } } as Table,
       agents: { "support-bot": agent() } as Record<string, Record<string, unknown>>,
       groups: { support: { roles: ["support"] }, both: { roles: ["support", "reports"] } } as Record<string, { roles: string[] }>,
       budgets: {

@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+/** Fields that several tables have. */
+
+export const idSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,29}$/)
+  .describe("an id: a lower case letter, then at most 29 lower case letters, digits and hyphens");
+
+/** `toolgate` is the gateway's own server. */
+export const serverIdSchema = idSchema.refine((id) => id !== "toolgate", "another id: toolgate is the gateway's own server");
+
+export const text = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\p{Cc}]*$/u)
+  .describe("a text of 1 to 256 characters");
+
+const MAX_TIMEOUT_MS = 600_000;
+export const timeoutMs = z.int().min(1).max(MAX_TIMEOUT_MS).describe("milliseconds, 1 to 600000");
+
+/** Each word once; `what` is told of a repeat. */
+export function distinct<Item extends z.ZodType>(item: Item, what: string) {
+  return z.array(item).refine((items) => new Set(items).size === items.length, what);
+}
