@@ -1,4 +1,6 @@
-export type { CallEvent } from "./offer.ts";
+export type { CallEvent, News } from "./offer.ts";
+export { referencePrompts } from "./prompts.ts";
+export { referenceResources, referenceTemplate } from "./resources.ts";
 export { redPixel } from "./samples.ts";
 export { type ReferenceServerOptions, type RunningReferenceServer, startReferenceServer } from "./start.ts";
-export { referenceTools } from "./tools.ts";
+export { referenceTools } from "./tools/index.ts";

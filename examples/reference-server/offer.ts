@@ -1,25 +1,45 @@
-import { extraTool, type ReferenceTool, referenceTools } from "./tools.ts";
+import { extraPrompt, type ReferencePrompt, referencePrompts } from "./prompts.ts";
+import { extraResource, type ReferenceResource, referenceResources } from "./resources.ts";
+import { extraTool, type ReferenceTool, referenceTools } from "./tools/index.ts";
+import type { List } from "./turn.ts";
+
+export type CallEvent = "called" | "cancelled";
+/** A list changed, or one resource. */
+export type News = { readonly list: List } | { readonly uri: string };
 
 /** What the server offers now: one for the whole process, whoever is connected. */
 export class Offer {
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(news: News) => void>();
   readonly #onCall: (tool: string, what: CallEvent) => void;
-  #more = false;
+  readonly #more = new Set<List>();
 
   constructor(onCall: (tool: string, what: CallEvent) => void = () => {}) {
     this.#onCall = onCall;
   }
 
   get tools(): readonly ReferenceTool[] {
-    return this.#more ? [...referenceTools, extraTool] : referenceTools;
+    return this.#more.has("tools") ? [...referenceTools, extraTool] : referenceTools;
   }
 
-  change(): void {
-    this.#more = !this.#more;
-    for (const listener of this.#listeners) listener();
+  get prompts(): readonly ReferencePrompt[] {
+    return this.#more.has("prompts") ? [...referencePrompts, extraPrompt] : referencePrompts;
   }
 
-  onChange(listener: () => void): () => void {
+  get resources(): readonly ReferenceResource[] {
+    return this.#more.has("resources") ? [...referenceResources, extraResource] : referenceResources;
+  }
+
+  /** Offers one item more, or one less. */
+  change(list: List): void {
+    if (!this.#more.delete(list)) this.#more.add(list);
+    this.#tell({ list });
+  }
+
+  touch(uri: string): void {
+    this.#tell({ uri });
+  }
+
+  onNews(listener: (news: News) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -35,6 +55,8 @@ export class Offer {
       signal.removeEventListener("abort", cancelled);
     }
   }
-}
 
-export type CallEvent = "called" | "cancelled";
+  #tell(news: News): void {
+    for (const listener of this.#listeners) listener(news);
+  }
+}
