@@ -1,5 +1,6 @@
 import type { Decision } from "../core/decision.ts";
 import type { DecisionId } from "../core/ids.ts";
+import type { QuestionMethod } from "../core/methods.ts";
 import type { QuestionAnswer } from "../core/question.ts";
 import type { Result } from "../core/result.ts";
 import type { Level, Reservation } from "../parts/budgets/index.ts";
@@ -64,6 +65,8 @@ export type Resumed =
       readonly round: number;
       /** Only what was asked for. */
       readonly inputResponses: Readonly<Record<string, unknown>>;
+      /** The questions that the client answered with it. */
+      readonly asked: ReadonlyMap<string, AskedQuestion>;
       readonly requestState?: string;
     }
   /** Of a server that waits in the middle of a call: nothing is reserved again. */
@@ -73,10 +76,22 @@ export type Resumed =
       /** Names the parked call within this process. */
       readonly park: string;
       readonly answers: ReadonlyMap<string, QuestionAnswer>;
+      readonly asked: ReadonlyMap<string, AskedQuestion>;
     };
 
-/** `seals.ts`: called only for a request that brings something back, once its target and its arguments are known. */
-export type OpenResumed = (call: Call, target: Target, argsDigest: string | undefined) => Result<Resumed, { readonly detail: string }>;
+/** A question that a client was given to answer, as its records name it. */
+export interface AskedQuestion {
+  /** The decision about it. */
+  readonly id: DecisionId;
+  readonly method: QuestionMethod;
+}
+
+/** `seals.ts`: called only for a request that brings something back, once its target and its arguments are known. Answers to nothing are nothing. */
+export type OpenResumed = (
+  call: Call,
+  target: Target,
+  argsDigest: string | undefined,
+) => Result<Resumed | undefined, { readonly detail: string }>;
 
 /** `tasks/`: the tool that a sealed task id came from, and what to send; nothing for an id that is not this principal's at this door. */
 export type ResolveTask = (call: Call) => TaskAim | undefined;
@@ -130,6 +145,8 @@ export type Ending =
       readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
       readonly reply: UpstreamReply;
     }
+  /** The caller hears of changes from here on. */
+  | { readonly kind: "subscribed" }
   | { readonly kind: "cancelled" };
 
 /** What a call costs in the end; without a reservation it changes nothing. */

@@ -1,36 +1,42 @@
 import { admit } from "./admit.ts";
 import { createAuthenticator } from "./authenticate.ts";
-import { callTool } from "./call-tool.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway, ListKind } from "./gateway.ts";
 import { rfc3339 } from "./input.ts";
-import { listTools } from "./list-tools.ts";
+import { list } from "./lists/index.ts";
 import { createEntrance } from "./may-enter.ts";
 import { createMessageRecorder } from "./messages.ts";
+import { offersOf } from "./offers.ts";
 import type { Parts } from "./parts.ts";
 import { readinessOf } from "./readiness.ts";
+import { serveRequest } from "./serve-request.ts";
+import { createWatches, subscribe } from "./watching/index.ts";
 
 /** A gateway that can be stopped: what it counted and did not record yet is recorded then. */
 export interface RunningGateway extends Gateway {
   /** Records refusals that were only counted so far. Called once a second and at shutdown. */
   flush(): Promise<void>;
-  /** To be called when the list of a server changed. */
-  listChanged(): void;
+  /** To be called when what a server offers changed, with the kinds that did. */
+  listChanged(serverId: string, kinds: ReadonlySet<ListKind>): void;
   /** Records a request that came from a server and was answered -32601. */
   serverRequest(server: string, method: string): Promise<void>;
 }
+
+const everyKind: ReadonlySet<ListKind> = new Set(["tools", "prompts", "resources", "templates"]);
 
 export function createGateway(parts: Parts): RunningGateway {
   const authenticator = createAuthenticator(parts);
   const messages = createMessageRecorder(parts);
   const entrance = createEntrance(parts);
-  const listeners = new Set<() => void>();
-  const listChanged = () => {
-    for (const listener of listeners) listener();
+  const watches = createWatches(parts);
+  const listeners = new Set<(kinds: ReadonlySet<ListKind>) => void>();
+  const tellChanged = (kinds: ReadonlySet<ListKind>) => {
+    for (const listener of listeners) listener(kinds);
   };
   parts.generations.onSwap((generation) => {
     parts.upstream.retain(generation.catalog.servers.values());
     recordBundle(parts, generation.bundleText, "activated");
-    listChanged();
+    tellChanged(everyKind);
+    watches.recheck();
   });
   parts.generations.onRefused(({ code, detail }) => {
     recordBundle(parts, '"bundle":null', "refused", { code, detail });
@@ -39,8 +45,11 @@ export function createGateway(parts: Parts): RunningGateway {
   return {
     authenticate: authenticator.authenticate,
     admit: (exchange) => admit(parts, exchange),
-    listTools: (exchange) => listTools(parts, exchange),
-    callTool: (exchange, request) => callTool(parts, exchange, request),
+    offers: (exchange) => offersOf(parts, exchange),
+    list: (exchange, kind) => list(parts, exchange, kind),
+    request: (exchange, request) => serveRequest(parts, exchange, request),
+    subscribe: (exchange, uri) => subscribe(parts, exchange, uri),
+    watch: watches.watch,
     refuseMessage: messages.refused,
     mayEnter: entrance.mayEnter,
     onListChanged(listener) {
@@ -48,7 +57,7 @@ export function createGateway(parts: Parts): RunningGateway {
       return () => listeners.delete(listener);
     },
     readiness: () => readinessOf(parts),
-    listChanged,
+    listChanged: (_serverId, kinds) => tellChanged(kinds),
     serverRequest: messages.fromServer,
     async flush() {
       await authenticator.flush();

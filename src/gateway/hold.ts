@@ -39,7 +39,8 @@ async function reserve(call: JudgedCall, levels: readonly Level[]): Promise<Resu
   return reserved.ok ? reserved : err(exhausted(reserved.error, call.now));
 }
 
-function exhausted(error: BudgetExhausted | BudgetStoreDown, now: number): Ending {
+/** Why nothing could be reserved, as it is told. */
+export function exhausted(error: BudgetExhausted | BudgetStoreDown, now: number): Ending & { readonly kind: "refused" } {
   if (error.code === "budget.unavailable") return { kind: "refused", reasons: [hostReason("budget.unavailable")] };
   const resetsAt = error.retryAt === undefined ? "it is raised" : rfc3339(error.retryAt);
   const reasons = [hostReason("budget.exhausted", { budget: error.budget, resetsAt })];

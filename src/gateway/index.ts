@@ -1,19 +1,22 @@
 export type { Session, Sessions } from "../parts/sessions/index.ts";
-export type { ParamHeader } from "../parts/upstream/index.ts";
+export type { LogMessage, ParamHeader, Progress } from "../parts/upstream/index.ts";
 export { type ActivationOptions, createActivation } from "./activation.ts";
 export { createGateway, type RunningGateway } from "./create-gateway.ts";
 export type {
+  Answer,
+  Asked,
   AuthenticationRefused,
-  CallAnswer,
   Caller,
-  CallRequest,
+  DoorOffers,
   Exchange,
   Gateway,
-  ListedTool,
+  GatewayRequest,
+  ListKind,
   Network,
+  OfferedList,
   Readiness,
   Refused,
-  ToolList,
+  Unsubscribed,
 } from "./gateway.ts";
 export { type Generation, generationOf } from "./generation.ts";
 export { type Activation, createGenerations, type GenerationStatus, type Generations } from "./generations.ts";

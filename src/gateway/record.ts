@@ -7,7 +7,7 @@ import { rfc3339 } from "./input.ts";
 
 /** What every record of a judged message begins with. `kind` and `id` come first: the log relies on it. */
 export interface RecordHead {
-  readonly kind: "intent" | "outcome" | "refusal" | "list" | "admit" | "question" | "notice";
+  readonly kind: "intent" | "outcome" | "refusal" | "list" | "admit" | "question" | "answer" | "notice";
   readonly id: DecisionId;
   readonly now: number;
   /** `"tenant":…,"principal":{…}`. */

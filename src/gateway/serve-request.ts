@@ -1,6 +1,6 @@
 import type { ReasonCode } from "../core/reasons.ts";
 import { aim } from "./aim.ts";
-import type { Call, CallRequest, Ending, IntendedCall, JudgedCall } from "./call.ts";
+import type { Call, CallRequest, Ending, JudgedCall } from "./call.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Answer, Exchange } from "./gateway.ts";
 import { hold } from "./hold.ts";
@@ -12,15 +12,15 @@ import { resolveTarget } from "./resolve-target.ts";
 import { recordRefusal, refuseUnpinnedCall } from "./settle.ts";
 import { resolveTask } from "./tasks/index.ts";
 
-/** How a request goes on once its intent is on record, up to its answer. */
-export type CarryOut = (call: IntendedCall) => Promise<Answer>;
+/** How a request goes on that policy lets through. */
+type GoOn = (call: JudgedCall) => Promise<Answer>;
 
 /** The life of one request, DESIGN section 4. Every way out leaves its record before the answer. */
-export async function serveRequest(parts: Parts, exchange: Exchange, request: CallRequest, carryOut: CarryOut = dispatch): Promise<Answer> {
+export async function serveRequest(parts: Parts, exchange: Exchange, request: CallRequest, goOn: GoOn = carryOut): Promise<Answer> {
   const begun = begin(parts, exchange, request);
   if (typeof begun === "string") return await refuseUnpinnedCall(parts, exchange, request, begun);
   try {
-    return await run(begun, carryOut);
+    return await run(begun, goOn);
   } catch (error) {
     parts.logger.error({ decision: begun.id, error: String(error) }, "a call failed inside the gateway");
     return await recordRefusal(begun, { kind: "refused", reasons: [hostReason("gateway.error")] });
@@ -29,7 +29,7 @@ export async function serveRequest(parts: Parts, exchange: Exchange, request: Ca
   }
 }
 
-async function run(begun: Call, carryOut: CarryOut): Promise<Answer> {
+async function run(begun: Call, goOn: GoOn): Promise<Answer> {
   const task = begun.request.asked.method.startsWith("tasks/") ? resolveTask(begun) : undefined;
   const target = task?.target ?? resolveTarget(begun);
   if (typeof target === "string") return await recordRefusal(begun, { kind: "unknown" }, target);
@@ -37,9 +37,14 @@ async function run(begun: Call, carryOut: CarryOut): Promise<Answer> {
   const call = await judge(aim(begun, target, listed, task));
   const refusal = refusalOf(call);
   if (refusal) return await recordRefusal(call, refusal);
+  return await goOn(call);
+}
+
+/** What policy asks for is held, the intent is on record, the server is called. */
+async function carryOut(call: JudgedCall): Promise<Answer> {
   const held = await hold(call);
   if (!held.ok) return await recordRefusal(call, held.error);
-  return await carryOut(held.value);
+  return await dispatch(held.value);
 }
 
 /** Pins the generation and mints the decision id; or why there is none for this caller. */

@@ -137,6 +137,7 @@ function effectOf(ending: Ending): string {
     case "result":
     case "task":
     case "error":
+    case "subscribed":
       return "allow";
     case "input_required":
     case "cancelled":
@@ -167,6 +168,8 @@ function answerOf(call: Call, ending: Ending): Answer {
     case "result":
     case "task":
       return { kind: "result", text: ending.text, decisionId, era: ending.reply.era };
+    case "subscribed":
+      return { kind: "result", text: "{}", decisionId, era: call.exchange.era };
     case "error":
       return { kind: "error", ...ending.error, decisionId, era: ending.reply.era };
     case "refused":

@@ -1,0 +1,3 @@
+export { list } from "./list.ts";
+export { hasAny, listablesOf, serversAt } from "./listable.ts";
+export { visibleOf } from "./visible.ts";

@@ -1,0 +1,84 @@
+import { isInUse } from "../../core/server.ts";
+import type { Listing, ServerConnection } from "../../parts/upstream/index.ts";
+import type { Exchange, ListKind } from "../gateway.ts";
+import type { Generation } from "../generation.ts";
+import type { Parts } from "../parts.ts";
+import type { EntryTarget, ListedResource, PromptTarget, ServerTargets, ToolTarget } from "../targets/index.ts";
+
+/** What a list shows: it is judged by its fragments of the input, and shown as its text. */
+export type Listable = ToolTarget | PromptTarget | EntryTarget | ListedResource;
+
+/** Longest wait for servers that were not asked yet. */
+const LISTING_WAIT_MS = 3_000;
+
+/** The servers of a door that may be spoken to. */
+export function serversAt(exchange: Pick<Exchange, "serverId">, generation: Generation): readonly ServerTargets[] {
+  const { byServer } = generation.targets;
+  const own = exchange.serverId === undefined ? undefined : byServer.get(exchange.serverId);
+  const servers = exchange.serverId === undefined ? [...byServer.values()] : own ? [own] : [];
+  return servers.filter(({ server }) => isInUse(server));
+}
+
+/** Whether anything of this kind is catalogued for the server, so that there is something to ask it for. */
+export function hasAny(targets: ServerTargets, kind: ListKind): boolean {
+  if (kind === "tools") return targets.tools.length > 0;
+  if (kind === "prompts") return targets.prompts.length > 0;
+  return targets.entries.size > 0;
+}
+
+/** What is approved, of servers that answer and still define it as approved. A server that is down leaves the others listed. */
+export async function listablesAt(parts: Parts, exchange: Exchange, generation: Generation, kind: ListKind): Promise<readonly Listable[]> {
+  const aggregate = exchange.serverId === undefined;
+  const offers = await Promise.all(
+    serversAt(exchange, generation).map(async (own) => {
+      if (!hasAny(own, kind)) return [];
+      const connection = parts.upstream.connect(own.server);
+      const listing = connection.current() ?? (await listingWithin(connection));
+      return listing ? listablesOf(generation, own, listing, kind, aggregate) : [];
+    }),
+  );
+  return offers.flat();
+}
+
+/** What of one server is listed under its listing. */
+export function listablesOf(
+  generation: Generation,
+  own: ServerTargets,
+  listing: Listing,
+  kind: ListKind,
+  aggregate: boolean,
+): readonly Listable[] {
+  switch (kind) {
+    case "tools":
+      return own.tools.filter((target) => listing.tools.get(target.tool.name)?.pin === target.tool.pin && isNamed(target, aggregate));
+    case "prompts":
+      return own.prompts.filter(
+        (target) => listing.prompts.get(target.prompt.name)?.pin === target.prompt.pin && isNamed(target, aggregate),
+      );
+    case "templates":
+      return [...own.entries.values()].filter((target) => {
+        const { template } = target.entry;
+        if (!template || listing.templates.get(template.definition.uriTemplate)?.pin !== template.pin) return false;
+        // Two servers with one template: its URIs would have two owners, so that it is nobody's at the aggregate.
+        return !aggregate || generation.targets.template(undefined, template.definition.uriTemplate) === target;
+      });
+    case "resources":
+      return generation.targets.listed(own, listing, aggregate);
+  }
+}
+
+function isNamed(target: ToolTarget | PromptTarget, aggregate: boolean): boolean {
+  return !aggregate || target.aggregateName !== undefined;
+}
+
+/** A server that hangs must not hold up the list of the others; it is there once it answered. */
+async function listingWithin(connection: ServerConnection): Promise<Listing | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, LISTING_WAIT_MS, undefined);
+  });
+  const read = connection.listing().then((listing) => (listing.ok ? listing.value : undefined));
+  const listing = await Promise.race([read, late]);
+  clearTimeout(timer);
+  return listing;
+}

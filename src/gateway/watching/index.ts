@@ -1,0 +1,2 @@
+export { subscribe } from "./subscribe.ts";
+export { createWatches, type Watches } from "./watches.ts";
