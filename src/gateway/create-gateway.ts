@@ -6,7 +6,8 @@ import { list } from "./lists/index.ts";
 import { createEntrance } from "./may-enter.ts";
 import { createMessageRecorder } from "./messages.ts";
 import { offersOf } from "./offers.ts";
-import type { Parts } from "./parts.ts";
+import { createParking, recordAbandoned, watchParked } from "./parking/index.ts";
+import type { BuiltParts, Parts } from "./parts.ts";
 import { readinessOf } from "./readiness.ts";
 import { serveRequest } from "./serve-request.ts";
 import { createWatches, subscribe } from "./watching/index.ts";
@@ -15,6 +16,8 @@ import { createWatches, subscribe } from "./watching/index.ts";
 export interface RunningGateway extends Gateway {
   /** Records refusals that were only counted so far. Called once a second and at shutdown. */
   flush(): Promise<void>;
+  /** Gives up the calls that wait for answers, and records that they were. To be called while the log is still open. */
+  close(): Promise<void>;
   /** To be called when what a server offers changed, with the kinds that did. */
   listChanged(serverId: string, kinds: ReadonlySet<ListKind>): void;
   /** Records a request that came from a server and was answered -32601. */
@@ -23,7 +26,9 @@ export interface RunningGateway extends Gateway {
 
 const everyKind: ReadonlySet<ListKind> = new Set(["tools", "prompts", "resources", "templates"]);
 
-export function createGateway(parts: Parts): RunningGateway {
+export function createGateway(built: BuiltParts): RunningGateway {
+  const parking = createParking({ perOwner: built.questions.parkedPerOwner, onAbandoned: recordAbandoned });
+  const parts: Parts = { ...built, parking };
   const authenticator = createAuthenticator(parts);
   const messages = createMessageRecorder(parts);
   const entrance = createEntrance(parts);
@@ -38,6 +43,7 @@ export function createGateway(parts: Parts): RunningGateway {
     tellChanged(everyKind);
     watches.recheck();
   });
+  const stopWatchingParked = watchParked(parts);
   parts.generations.onRefused(({ code, detail }) => {
     recordBundle(parts, '"bundle":null', "refused", { code, detail });
   });
@@ -62,6 +68,10 @@ export function createGateway(parts: Parts): RunningGateway {
     async flush() {
       await authenticator.flush();
       await messages.flush();
+    },
+    async close() {
+      stopWatchingParked();
+      await parking.close();
     },
   };
 }

@@ -22,5 +22,5 @@ export { type Generation, generationOf } from "./generation.ts";
 export { type Activation, createGenerations, type GenerationStatus, type Generations } from "./generations.ts";
 export { keyedMasker, type Masker } from "./mask.ts";
 export { createMeter, latencyBuckets, type Meter, type MeterReading } from "./meter.ts";
-export type { Parts } from "./parts.ts";
+export type { BuiltParts as Parts } from "./parts.ts";
 export { type SpentAt, spendOf } from "./restore-spend.ts";

@@ -11,9 +11,10 @@ import type { Sealer } from "../platform/sealer.ts";
 import type { Generations } from "./generations.ts";
 import type { Masker } from "./mask.ts";
 import type { Meter } from "./meter.ts";
+import type { Parking } from "./parking/index.ts";
 
-/** Everything the use cases work with; made once, in `app/build.ts`. */
-export interface Parts {
+/** Everything the use cases work with that is made outside; once, in `app/build.ts`. */
+export interface BuiltParts {
   readonly generations: Generations;
   readonly identity: Identity;
   readonly upstream: Upstream;
@@ -41,4 +42,10 @@ export interface Parts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;
+}
+
+/** With what the gateway keeps itself. */
+export interface Parts extends BuiltParts {
+  /** Calls of servers that wait for answers of clients without a request open. */
+  readonly parking: Parking;
 }
