@@ -4,7 +4,8 @@ import { type Failed, failed } from "./failure.ts";
 import type { UpstreamFailure, UpstreamReply } from "./upstream.ts";
 
 export type Members = Readonly<Record<string, unknown>>;
-export type Outcome = UpstreamReply["outcome"];
+/** An answer as JSON-RPC knows it. What a result means besides is for `outcomes` to say. */
+export type Outcome = Extract<UpstreamReply["outcome"], { readonly kind: "result" | "error" }>;
 
 /** Deeper results are still read, by the strict reader, which has the real limit. */
 const SHALLOW = 32;

@@ -2,18 +2,21 @@ import { ok, type Result } from "../../core/result.ts";
 import type { ServerDefinition } from "../../core/server.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { type Outcome, parsed } from "./answer.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
+import { Calls } from "./calls.ts";
+import { declaredCapabilities } from "./capabilities.ts";
 import type { UpstreamConfig } from "./config.ts";
 import { type Failed, failed } from "./failure.ts";
 import { readListing } from "./listing.ts";
 import { ListingCache } from "./listing-cache.ts";
-import { type CallTemplate, type ClientInfo, callBody, callTemplate, statelessMeta } from "./messages.ts";
+import { stillApproved } from "./listing-changes.ts";
+import { type ClientInfo, type News, requestBody, statelessMeta } from "./messages.ts";
 import { type CredentialHeaders, Opener } from "./opener.ts";
-import { headerValue, type ParamHeader, paramHeaders, paramHeaderValues } from "./param-headers.ts";
+import { meaningOf } from "./outcomes.ts";
 import { lostSession, outcomeOf } from "./status.ts";
-import type { Listing, ServerConnection, UpstreamCall, UpstreamFailure, UpstreamReply } from "./upstream.ts";
-import type { Link, Wire, WireAnswer, WireEvents } from "./wire.ts";
+import type { Listing, ListKind, ServerConnection, UpstreamCall, UpstreamFailure, UpstreamReply } from "./upstream.ts";
+import { Watching } from "./watching.ts";
+import type { Link, Schedule, Wire, WireAnswer, WireEvents } from "./wire.ts";
 import { within } from "./within.ts";
 
 export interface ConnectionOptions {
@@ -22,26 +25,25 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly client: ClientInfo;
+  readonly schedule: Schedule;
   readonly credential: () => Promise<Result<CredentialHeaders, UpstreamFailure>>;
   /** Makes the wire, which tells what happens on it. */
   readonly wire: (
     events: Omit<WireEvents, "onServerRequest">,
     onRestart: () => void,
   ) => { readonly wire: Wire; readonly forgive: () => void };
-  readonly onListingChanged: () => void;
+  readonly onListingChanged: (kinds: ReadonlySet<ListKind>) => void;
   /** Nothing is under way any more, after `closeWhenIdle`. */
   readonly onClosed: () => void;
 }
 
 type Reply = Result<UpstreamReply, UpstreamFailure>;
 
-/** The parts of a call that stay the same for one tool of one link. */
-interface Route extends CallTemplate {
-  readonly headers: readonly string[];
-  readonly params: readonly ParamHeader[];
-}
-
 const UNSUPPORTED_VERSION = -32022;
+/** A server that keeps saying that its lists changed is not asked for them more often because of that. */
+const NEWS_MS = 1_000;
+const SET_LEVEL_BYTES = 65_536;
+const SET_LEVEL_MS = 5_000;
 
 /** One server behind the gateway: opened lazily, shared by everybody, with its bounds. */
 export class Connection implements ServerConnection {
@@ -50,10 +52,16 @@ export class Connection implements ServerConnection {
   readonly #wire: Wire;
   readonly #opener: Opener;
   readonly #listing: ListingCache;
+  readonly #watching: Watching;
+  readonly #calls: Calls;
   readonly #breaker: Breaker;
+  /** What requests of our own carry for a stateless server. */
   readonly #meta: string;
   readonly #overHttp: boolean;
-  #routes: { readonly link: Link | undefined; readonly listing: Listing | undefined; readonly byTool: Map<string, Route> };
+  /** The link whose server was asked for all its log messages. */
+  #levelled: Link | undefined;
+  #newsAt = 0;
+  #lookAgain: (() => void) | undefined;
   #lastId = 0;
   #inFlight = 0;
   #closing: "no" | "when_idle" | "closed" = "no";
@@ -62,17 +70,29 @@ export class Connection implements ServerConnection {
     const { server, config, clock, logger, client, credential } = options;
     this.server = server;
     this.#options = options;
-    this.#meta = statelessMeta(client);
+    this.#meta = statelessMeta(client, declaredCapabilities(server));
     this.#breaker = createBreaker({ failures: config.breaker.failures, openMs: config.breaker.open_ms });
     const { wire, forgive } = options.wire(
-      { onToolsChanged: () => this.#doubt(), onListeningAgain: () => this.#wake(), onLost: (detail) => this.#lost(detail) },
+      { onNews: (news) => this.#heard(news), onListeningAgain: () => this.#wake(), onLost: (detail) => this.#lost(detail) },
       () => this.#wake(),
     );
     this.#wire = wire;
     this.#overHttp = wire.kind === "http";
+    this.#calls = new Calls({ server, client, overHttp: this.#overHttp });
     const nextId = () => ++this.#lastId;
+    this.#watching = new Watching({
+      wire,
+      schedule: options.schedule,
+      nextId,
+      meta: this.#meta,
+      link: () => this.#opener.link,
+      credential: () => this.#opener.credential,
+      open: () => this.#wake(),
+      onLost: (link) => this.#lost("the server no longer knows the session", link),
+    });
     const handshakeTimeoutMs = config.handshake_timeout_ms;
-    this.#opener = new Opener({ server, wire, client, clock, logger, credential, nextId, forgive, handshakeTimeoutMs });
+    const onOpened = (link: Link) => this.#watching.opened(link);
+    this.#opener = new Opener({ server, wire, client, clock, logger, credential, nextId, forgive, handshakeTimeoutMs, onOpened });
     this.#listing = new ListingCache({
       clock,
       refreshMs: config.refresh_ms,
@@ -80,7 +100,6 @@ export class Connection implements ServerConnection {
       read: () => this.#readListing(),
       onChange: options.onListingChanged,
     });
-    this.#routes = { link: undefined, listing: undefined, byTool: new Map() };
   }
 
   listing(): Promise<Result<Listing, UpstreamFailure>> {
@@ -89,6 +108,10 @@ export class Connection implements ServerConnection {
 
   current(): Listing | undefined {
     return this.#closing === "closed" ? undefined : this.#listing.current();
+  }
+
+  watch(uri: string, onUpdated: () => void): () => void {
+    return this.#closing === "closed" ? () => {} : this.#watching.watch(uri, onUpdated);
   }
 
   async call(call: UpstreamCall): Promise<Reply> {
@@ -120,6 +143,8 @@ export class Connection implements ServerConnection {
   async close(): Promise<void> {
     if (this.#closing === "closed") return;
     this.#closing = "closed";
+    this.#watching.close();
+    this.#lookAgain?.();
     this.#options.onClosed();
     await this.#wire.close(this.#opener.link, this.#opener.credential);
   }
@@ -164,87 +189,72 @@ export class Connection implements ServerConnection {
   }
 
   async #send(call: UpstreamCall, link: Link, timeoutMs: number, again: boolean): Promise<Reply> {
+    if (call.resumed !== undefined && link.era !== "stateless") {
+      return failed("upstream.unavailable", "the server is of another era than the one that asked", again);
+    }
+    if (call.onLog !== undefined) this.#askForLogs(call, link);
     const id = ++this.#lastId;
-    const route = this.#route(call.tool, link);
+    const { body, headers } = this.#calls.compose(call, link, this.#listing.last, id);
     const answer = await this.#wire.request({
       id,
-      method: "tools/call",
-      body: callBody(route, id, call.argsText, call.onProgress !== undefined),
+      method: call.ask.method,
+      body,
       link,
       credential: call.credential,
       maxBytes: this.server.maxResultBytes,
       timeoutMs,
       signal: call.signal,
-      headers: this.#overHttp ? callHeaders(route, call) : undefined,
+      headers,
       onDispatch: again ? undefined : call.onDispatch,
       onProgress: call.onProgress,
+      onLog: call.onLog,
+      onQuestion: call.onQuestion,
+      ofClient: true,
     });
     if (!answer.ok) return again ? { ok: false, error: { ...answer.error, dispatched: true } } : answer;
     if (!again && lostSession(answer.value, link)) return this.#sendAgain(call, link, timeoutMs);
-    return this.#reply(answer.value, link, id);
+    return this.#reply(call, answer.value, link, id);
+  }
+
+  /** Servers with sessions keep one level for all clients of the link, so they are asked for everything. Nobody waits for it. */
+  #askForLogs(call: UpstreamCall, link: Link): void {
+    if (link.era !== "session" || !this.#overHttp || !link.offers.logging || this.#levelled === link) return;
+    this.#levelled = link;
+    const id = ++this.#lastId;
+    const method = "logging/setLevel";
+    const body = requestBody(id, method, '"level":"debug"', "");
+    const { credential } = call;
+    void this.#wire.request({ id, method, body, link, credential, maxBytes: SET_LEVEL_BYTES, timeoutMs: SET_LEVEL_MS });
   }
 
   /** The server forgot the session and did not look at the call. It may be another one now: what it offers is read before anything is sent. */
   async #sendAgain(call: UpstreamCall, lost: Link, timeoutMs: number): Promise<Reply> {
     const startedAt = this.#options.clock.now();
-    const approved = this.#listing.last?.tools.get(call.tool)?.pin;
+    const before = this.#listing.last;
     this.#opener.drop(lost);
     this.#listing.doubt();
     const listing = await within(this.#listing.refresh(), timeoutMs, call.signal);
     if (!listing.ok) return { ok: false, error: { ...listing.error, dispatched: true } };
     const { link } = this.#opener;
-    if (link === undefined || (approved !== undefined && listing.value.tools.get(call.tool)?.pin !== approved)) {
-      return failed("upstream.unavailable", "the server lost the session, and its tool is not the same any more", true);
+    if (link === undefined || !stillApproved(call.ask, before, listing.value)) {
+      return failed("upstream.unavailable", "the server lost the session, and what it offers is not the same any more", true);
     }
     const left = timeoutMs - (this.#options.clock.now() - startedAt);
     if (left <= 0) return failed("upstream.timeout", "opening the server again took the whole time", true);
     return this.#send(call, link, left, true);
   }
 
-  #reply(answer: WireAnswer, link: Link, id: number): Reply {
+  #reply(call: UpstreamCall, answer: WireAnswer, link: Link, id: number): Reply {
     const outcome = outcomeOf(answer, id);
     if (!outcome.ok) return outcome;
-    const refused = this.#notAnAnswer(outcome.value, link);
-    if (refused !== undefined) return refused;
-    return ok({ era: link.era, status: answer.status, bytes: answer.bytes, outcome: outcome.value });
-  }
-
-  /**
-   * What is well formed and still none that may be passed on. A question for input in a result would reach a client that
-   * answers it, whatever era its server claims to be of.
-   */
-  #notAnAnswer(outcome: Outcome, link: Link): Failed | undefined {
-    const stateless = link.era === "stateless";
-    if (outcome.kind === "error") {
-      if (!stateless || outcome.error.code !== UNSUPPORTED_VERSION) return undefined;
+    if (outcome.value.kind === "error" && link.era === "stateless" && outcome.value.error.code === UNSUPPORTED_VERSION) {
       this.#opener.forgetEra();
       this.#lost("the server no longer speaks the version that it offered", link);
       return failed("upstream.unavailable", `the server no longer speaks ${link.protocolVersion}`, true);
     }
-    const kind = outcome.result.resultType;
-    if (kind === "complete" || (kind === undefined && !stateless)) return undefined;
-    const detail =
-      kind === "input_required"
-        ? "the server asked for input, which is not supported"
-        : `the result has the type ${shown(kind)}, wanted "complete"`;
-    return failed("upstream.invalid_answer", detail, true);
-  }
-
-  #route(tool: string, link: Link): Route {
-    const listing = this.#listing.last;
-    if (this.#routes.link !== link || this.#routes.listing !== listing) this.#routes = { link, listing, byTool: new Map() };
-    const known = this.#routes.byTool.get(tool);
-    if (known !== undefined) return known;
-    const live = listing?.tools.get(tool);
-    const stateless = link.era === "stateless" && this.#overHttp;
-    const route: Route = {
-      ...callTemplate(tool, link.era, this.#meta),
-      headers: stateless ? ["mcp-method", "tools/call", "mcp-name", headerValue(tool)] : [],
-      params: stateless && live !== undefined ? (paramHeaders(live.definition.inputSchema) ?? []) : [],
-    };
-    // Only what is listed is kept, so that made-up names cannot fill memory.
-    if (live !== undefined) this.#routes.byTool.set(tool, route);
-    return route;
+    const meaning = meaningOf(outcome.value, { server: this.server, link, call, answer });
+    if (!meaning.ok) return meaning;
+    return ok({ era: link.era, status: answer.status, bytes: answer.bytes, outcome: meaning.value });
   }
 
   async #readListing(): Promise<Result<Listing, UpstreamFailure>> {
@@ -260,7 +270,7 @@ export class Connection implements ServerConnection {
   #readOnce(link: Link): Promise<Result<Listing, UpstreamFailure>> {
     const { config, clock, logger } = this.#options;
     return readListing({
-      serverId: this.server.id,
+      server: this.server,
       wire: this.#wire,
       link,
       meta: this.#meta,
@@ -274,8 +284,23 @@ export class Connection implements ServerConnection {
     });
   }
 
-  #doubt(): void {
+  #heard(news: News): void {
+    if (news.kind === "resource_updated") {
+      this.#watching.updated(news.uri);
+      return;
+    }
     this.#listing.doubt();
+    const now = this.#options.clock.now();
+    const wait = this.#newsAt + NEWS_MS - now;
+    if (wait <= 0) {
+      this.#newsAt = now;
+      this.#wake();
+    } else this.#lookAgain ??= this.#options.schedule(() => this.#look(), wait);
+  }
+
+  #look(): void {
+    this.#lookAgain = undefined;
+    this.#newsAt = this.#options.clock.now();
     this.#wake();
   }
 
@@ -291,20 +316,10 @@ export class Connection implements ServerConnection {
   }
 }
 
-function callHeaders(route: Route, call: UpstreamCall): string[] {
-  const headers = ["toolgate-decision-id", call.decisionId, ...route.headers];
-  if (route.params.length > 0) headers.push(...paramHeaderValues(route.params, parsed(call.argsText ?? "{}")));
-  return headers;
-}
-
 function notDispatched(error: UpstreamFailure): Failed {
   return failed(error.code, error.detail, false);
 }
 
 function closed(): Failed {
   return failed("upstream.unavailable", "the connection is closed", false);
-}
-
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? "undefined").slice(0, 40);
 }

@@ -4,23 +4,24 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { UpstreamConfig } from "./config.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { failed } from "./failure.ts";
+import { failed, wordsOf } from "./failure.ts";
 import { HttpWire } from "./http-wire.ts";
-import { answerToServer, type ClientInfo } from "./messages.ts";
+import type { ClientInfo } from "./messages.ts";
 import type { CredentialHeaders } from "./opener.ts";
 import { classLookup, httpPlace, type Resolve, stdioPlace } from "./place.ts";
+import { Questions } from "./questions.ts";
 import { StdioWire } from "./stdio-wire.ts";
-import type { Listing, ServerConnection, ServerRequest, Upstream, UpstreamFailure } from "./upstream.ts";
-import { type Schedule, systemSchedule, type Wire, type WireEvents } from "./wire.ts";
+import type { Listing, ListKind, ServerConnection, ServerRequest, Upstream, UpstreamFailure } from "./upstream.ts";
+import { type Schedule, systemSchedule, type WireEvents } from "./wire.ts";
 
 export interface UpstreamOptions {
   readonly config: UpstreamConfig;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A server asked for something; it was answered -32601. */
+  /** A server asked for something that belongs to no call, or that it may not ask; it was answered -32601. */
   readonly onServerRequest: (request: ServerRequest) => void;
   /** What a server offers changed, or it can no longer be asked. */
-  readonly onListingChanged?: (serverId: string) => void;
+  readonly onListingChanged?: (serverId: string, kinds: ReadonlySet<ListKind>) => void;
   /** The headers to open a server and to list its tools with; calls bring their own. None if absent. */
   readonly credentialFor?: (server: ServerDefinition) => Promise<Result<CredentialHeaders, { readonly detail: string }>>;
   /** Takes known secrets out of what servers write to their error output. */
@@ -32,8 +33,6 @@ export interface UpstreamOptions {
   /** Runs restarts and reconnects later; the system's timers if absent. */
   readonly schedule?: Schedule;
 }
-
-const METHOD_LENGTH = 128;
 
 export function createUpstream(options: UpstreamOptions): Upstream {
   // Definitions are immutable objects of a generation; the text finds the same server again in the next one.
@@ -86,7 +85,8 @@ function connectionOptions(options: UpstreamOptions, server: ServerDefinition): 
     clock,
     logger,
     client: options.client ?? { name: "toolgate", version: "0" },
-    onListingChanged: () => options.onListingChanged?.(server.id),
+    schedule: options.schedule ?? systemSchedule,
+    onListingChanged: (kinds) => options.onListingChanged?.(server.id, kinds),
     credential: async () => {
       const headers = await credentialFor?.(server);
       if (headers === undefined) return { ok: true, value: {} };
@@ -98,7 +98,14 @@ function connectionOptions(options: UpstreamOptions, server: ServerDefinition): 
 /** Where the server is, as a way to make its wire; or why it may not be reached at all. */
 function wireFor(options: UpstreamOptions, server: ServerDefinition): Result<ConnectionOptions["wire"], UpstreamFailure> {
   const { transport } = server;
-  return transport.kind === "http" ? httpWire(options, server, transport) : stdioWire(options, server, transport);
+  switch (transport.kind) {
+    case "http":
+      return httpWire(options, server, transport);
+    case "stdio":
+      return stdioWire(options, server, transport);
+    case "sse":
+      return failed("upstream.wrong_place", "the transport of 2024-11-05, HTTP with SSE, is not supported yet", false);
+  }
 }
 
 function httpWire(
@@ -108,14 +115,14 @@ function httpWire(
 ): Result<ConnectionOptions["wire"], UpstreamFailure> {
   const url = httpPlace(transport, options.config.places);
   if (!url.ok) return url;
-  const make = (events: Omit<WireEvents, "onServerRequest">): { wire: Wire; forgive: () => void } => ({
+  const make: ConnectionOptions["wire"] = (events) => ({
     wire: new HttpWire({
       url: url.value,
       lookup: classLookup(transport.hostClass, options.resolve),
       maxConcurrent: server.maxConcurrent,
       config: options.config,
       schedule: options.schedule ?? systemSchedule,
-      events: { ...events, onServerRequest: (message) => answer(options, server, message) },
+      events: { ...events, onServerRequest: serverRequests(options, server) },
     }),
     forgive: () => {},
   });
@@ -139,7 +146,7 @@ function stdioWire(
       logger: options.logger,
       scrub: options.scrub ?? ((text) => text),
       schedule: options.schedule ?? systemSchedule,
-      events: { ...events, onServerRequest: (message) => answer(options, server, message) },
+      events: { ...events, onServerRequest: serverRequests(options, server) },
       onRestart,
     });
     return { wire, forgive: () => wire.forgive() };
@@ -147,10 +154,13 @@ function stdioWire(
   return { ok: true, value: make };
 }
 
-function answer(options: UpstreamOptions, server: ServerDefinition, message: Readonly<Record<string, unknown>>): string {
-  const method = String(message.method).slice(0, METHOD_LENGTH);
-  if (method !== "ping") options.onServerRequest({ server: server.id, method });
-  return answerToServer(message);
+function serverRequests({ onServerRequest, logger }: UpstreamOptions, server: ServerDefinition): WireEvents["onServerRequest"] {
+  const questions = new Questions({
+    server,
+    onRefused: onServerRequest,
+    onFault: (error) => logger.error({ server: server.id, error: wordsOf(error) }, "a question of a server could not be answered"),
+  });
+  return (asked) => questions.take(asked);
 }
 
 /** A server that cannot be reached at all, because its place is not what the bundle allows. */
@@ -161,5 +171,6 @@ function nowhere(server: ServerDefinition, error: UpstreamFailure): ServerConnec
     listing: (): Promise<Result<Listing, UpstreamFailure>> => Promise.resolve(refused),
     current: () => undefined,
     call: () => Promise.resolve(refused),
+    watch: () => () => {},
   };
 }

@@ -1,6 +1,8 @@
 import { ok, type Result } from "../../core/result.ts";
+import type { ServerDefinition } from "../../core/server.ts";
 import type { Era } from "../../core/tool.ts";
 import { isMembers, type Members, readAnswer } from "./answer.ts";
+import { declaredCapabilities } from "./capabilities.ts";
 import { failed } from "./failure.ts";
 import {
   type ClientInfo,
@@ -16,6 +18,7 @@ import type { UpstreamFailure } from "./upstream.ts";
 import type { Link, Wire, WireAnswer } from "./wire.ts";
 
 export interface Opening {
+  readonly server: ServerDefinition;
   readonly wire: Wire;
   readonly era: Era | "auto";
   readonly client: ClientInfo;
@@ -44,12 +47,12 @@ function notStateless(): ReturnType<typeof failed> {
 
 /** The link, or undefined if the server is of the session era, or a failure that leaves the era open. */
 async function discover(opening: Opening): Promise<Result<Result<Link, UpstreamFailure> | undefined, UpstreamFailure>> {
-  const { wire, client, credential, timeoutMs, nextId } = opening;
+  const { server, wire, client, credential, timeoutMs, nextId } = opening;
   const id = nextId();
   const answer = await wire.request({
     id,
     method: "server/discover",
-    body: requestBody(id, "server/discover", "", "stateless", statelessMeta(client)),
+    body: requestBody(id, "server/discover", "", statelessMeta(client, declaredCapabilities(server))),
     link: undefined,
     version: STATELESS_VERSION,
     headers: ["mcp-method", "server/discover"],
@@ -58,7 +61,8 @@ async function discover(opening: Opening): Promise<Result<Result<Link, UpstreamF
     timeoutMs,
   });
   if (!answer.ok) return silent(opening, answer.error);
-  if (answer.value.status === 401 || answer.value.status === 403 || answer.value.status >= 500) {
+  const { status } = answer.value;
+  if (status === 401 || status === 403 || (status >= 500 && opening.era !== "auto")) {
     const refused = outcomeOf(answer.value, id);
     if (!refused.ok) return refused;
   }
@@ -67,24 +71,31 @@ async function discover(opening: Opening): Promise<Result<Result<Link, UpstreamF
   if (!outcome.ok || outcome.value.kind === "error") return ok(undefined);
   const { supportedVersions, capabilities } = outcome.value.result;
   if (!Array.isArray(supportedVersions) || !supportedVersions.includes(STATELESS_VERSION)) return ok(undefined);
-  return ok(ok({ era: "stateless", protocolVersion: STATELESS_VERSION, openedAt: opening.now(), ...offers(capabilities) }));
+  return ok(ok({ era: "stateless", protocolVersion: STATELESS_VERSION, openedAt: opening.now(), ...offered(capabilities, server) }));
 }
 
-/** No answer to the question for the era. Some servers of 2025 over stdio end, or say nothing, at anything before initialize. */
+/**
+ * No answer to the question for the era. Some servers of 2025 fail, end, cut the connection or say nothing at anything
+ * before initialize; whether they are really away, initialize will show.
+ */
 function silent(opening: Opening, error: UpstreamFailure): Result<undefined, UpstreamFailure> {
-  if (opening.era === "auto" && opening.wire.kind === "stdio" && error.dispatched) {
-    if (error.code === "upstream.unavailable") opening.forgive();
-    if (error.code !== "upstream.cancelled") return ok(undefined);
-  }
-  // A server of 2025 may answer what it does not know with something that is no JSON.
-  if (opening.era === "auto" && error.code === "upstream.invalid_answer") return ok(undefined);
-  return { ok: false, error };
+  if (opening.era !== "auto" || !error.dispatched || !silence.includes(error.code)) return { ok: false, error };
+  if (opening.wire.kind === "stdio" && error.code === "upstream.unavailable") opening.forgive();
+  return ok(undefined);
 }
+
+const silence: readonly UpstreamFailure["code"][] = [
+  "upstream.unavailable",
+  "upstream.timeout",
+  // What is no JSON-RPC, or is too long, was not written by a server that knows the question.
+  "upstream.invalid_answer",
+  "upstream.too_large",
+];
 
 async function initialize(opening: Opening): Promise<Result<Link, UpstreamFailure>> {
-  const { wire, client, credential, timeoutMs, nextId } = opening;
+  const { server, wire, client, credential, timeoutMs, nextId } = opening;
   const id = nextId();
-  const body = initializeBody(id, client);
+  const body = initializeBody(id, client, declaredCapabilities(server));
   const answer = await wire.request({ id, method: "initialize", body, link: undefined, credential, maxBytes: HANDSHAKE_BYTES, timeoutMs });
   if (!answer.ok) return answer;
   const outcome = outcomeOf(answer.value, id);
@@ -92,13 +103,13 @@ async function initialize(opening: Opening): Promise<Result<Link, UpstreamFailur
   if (outcome.value.kind === "error") {
     return failed("upstream.invalid_answer", `initialize was answered with error ${outcome.value.error.code}`, true);
   }
-  const link = sessionLink(outcome.value.result, answer.value, opening.now());
+  const link = sessionLink(outcome.value.result, answer.value, opening);
   // A server may refuse everything until it has this message.
   if (link.ok) await wire.notify(initializedBody, link.value, credential);
   return link;
 }
 
-function sessionLink(result: Members, answer: WireAnswer, openedAt: number): Result<Link, UpstreamFailure> {
+function sessionLink(result: Members, answer: WireAnswer, { server, now }: Opening): Result<Link, UpstreamFailure> {
   const { protocolVersion, capabilities } = result;
   if (typeof protocolVersion !== "string" || !SESSION_VERSIONS.includes(protocolVersion)) {
     const spoken = JSON.stringify(protocolVersion) ?? "nothing";
@@ -112,10 +123,30 @@ function sessionLink(result: Members, answer: WireAnswer, openedAt: number): Res
   if (sessionId !== undefined && !SESSION_ID.test(sessionId)) {
     return failed("upstream.invalid_answer", "the session id has signs that a header may not carry", true);
   }
-  return ok({ era: "session", protocolVersion, openedAt, ...offers(capabilities), ...(sessionId === undefined ? {} : { sessionId }) });
+  const session = sessionId === undefined ? {} : { sessionId };
+  return ok({ era: "session", protocolVersion, openedAt: now(), ...offered(capabilities, server), ...session });
 }
 
-function offers(capabilities: unknown): { readonly hasTools: boolean; readonly tellsChanges: boolean } {
-  const tools = isMembers(capabilities) ? capabilities.tools : undefined;
-  return { hasTools: isMembers(tools), tellsChanges: isMembers(tools) && tools.listChanged === true };
+function offered(capabilities: unknown, server: ServerDefinition): Pick<Link, "has" | "tells" | "offers"> {
+  const of = (name: string): Members | undefined => {
+    const value = isMembers(capabilities) ? capabilities[name] : undefined;
+    return isMembers(value) ? value : undefined;
+  };
+  const [tools, prompts, resources] = [of("tools"), of("prompts"), of("resources")];
+  const extensions = of("extensions") ?? {};
+  const passed = server.extensions.filter((id) => Object.hasOwn(extensions, id) && isMembers(extensions[id]));
+  return {
+    has: { tools: tools !== undefined, prompts: prompts !== undefined, resources: resources !== undefined },
+    tells: {
+      tools: tools?.listChanged === true,
+      prompts: prompts?.listChanged === true,
+      resources: resources?.listChanged === true,
+    },
+    offers: {
+      completions: of("completions") !== undefined,
+      logging: of("logging") !== undefined,
+      subscriptions: resources?.subscribe === true,
+      extensions: Object.fromEntries(passed.map((id) => [id, extensions[id]])),
+    },
+  };
 }

@@ -1,10 +1,12 @@
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import type { Dispatcher } from "undici";
-import { decodeUtf8 } from "../../core/json/index.ts";
+import { checkJson, decodeUtf8, resultLimits } from "../../core/json/index.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { type Members, parsed } from "./answer.ts";
 import { failed, wordsOf } from "./failure.ts";
-import { incoming } from "./messages.ts";
+import { type Incoming, incoming, type News } from "./messages.ts";
+import { OpenRequest } from "./open-request.ts";
+import { idOf } from "./questions.ts";
 import type { UpstreamFailure } from "./upstream.ts";
 import type { WireAnswer, WireRequest } from "./wire.ts";
 
@@ -12,8 +14,8 @@ export type Answered = Result<WireAnswer, UpstreamFailure>;
 
 /** Who sent the request, and is told what happens beside the answer. */
 export interface ExchangeHost {
-  serverAsks(message: Members, request: WireRequest): void;
-  toolsChanged(): void;
+  serverAsks(message: Members, text: string, during: OpenRequest): void;
+  serverTells(news: News): void;
   /** The request was sent and nobody waits for its answer any more. */
   gaveUp(request: WireRequest, reason: string): void;
 }
@@ -23,6 +25,8 @@ const REFUSAL_BYTES = 65_536;
 /** Everything that comes on one stream beside the answer. */
 const STREAM_EXTRA_BYTES = 1_048_576;
 const SERVER_REQUESTS = 64;
+/** Messages of any kind before the answer. */
+const STREAM_EXTRAS = 20_000;
 const DRAIN_MS = 1_000;
 
 /** Aborts a connection whose answer no longer matters. One object, because making a stack for each call costs more than the call. */
@@ -32,32 +36,31 @@ const abandoned = new Error("abandoned");
  * One POST and its answer, JSON or a stream of events. Written straight on undici's dispatch, because this is the path
  * of every call: its `request` would add streams, promises and an AbortController to each.
  */
-export class HttpExchange implements Dispatcher.DispatchHandler {
-  readonly #request: WireRequest;
+export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHandler {
   readonly #host: ExchangeHost;
   readonly #resolve: (answer: Answered) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
   #dispatched = false;
-  #timer: NodeJS.Timeout;
+  #drain: NodeJS.Timeout | undefined;
   #status = 0;
   #sessionId: string | undefined;
   #first: Buffer | undefined;
   #rest: Buffer[] | undefined;
   #bytes = 0;
   #events: EventStream | undefined;
+  #extras = 0;
   #serverRequests = 0;
 
   constructor(request: WireRequest, host: ExchangeHost, resolve: (answer: Answered) => void) {
-    this.#request = request;
+    super(request);
     this.#host = host;
     this.#resolve = resolve;
-    this.#timer = setTimeout(expire, request.timeoutMs, this);
     request.signal?.addEventListener("abort", this);
   }
 
   expire(): void {
-    this.#giveUp("upstream.timeout", `no answer within ${this.#request.timeoutMs} ms`, "deadline");
+    this.#giveUp("upstream.timeout", `no answer within ${this.request.timeoutMs} ms`, "deadline");
   }
 
   /** The caller's signal. */
@@ -72,7 +75,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#dispatched = true;
-    this.#request.onDispatch?.();
+    this.request.onDispatch?.();
   }
 
   onResponseStart(
@@ -90,7 +93,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (encoding !== undefined && encoding !== "identity") {
       this.#fail("upstream.invalid_answer", `the answer has the content encoding "${String(encoding)}", which was not asked for`);
     } else if (typeof type === "string" && isType(type, "text/event-stream")) {
-      this.#events = new EventStream((data) => this.#onEvent(data), this.#request.maxBytes);
+      this.#events = new EventStream((data) => this.#onEvent(data), this.request.maxBytes);
     } else if (status !== 202 && !(typeof type === "string" && isType(type, "application/json"))) {
       this.#fail("upstream.invalid_answer", `the answer has the content type ${JSON.stringify(type ?? "")}`);
     }
@@ -98,7 +101,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    const limit = this.#events === undefined ? this.#request.maxBytes : this.#request.maxBytes + STREAM_EXTRA_BYTES;
+    const limit = this.#events === undefined ? this.request.maxBytes : this.request.maxBytes + STREAM_EXTRA_BYTES;
     if (this.#status >= 300) {
       // What a refusal says beyond the bound is not needed to know that it is one.
       if (this.#bytes <= REFUSAL_BYTES) this.#keep(chunk);
@@ -117,7 +120,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#settled) {
-      this.#stopTimer();
+      clearTimeout(this.#drain);
       return;
     }
     if (this.#events !== undefined) {
@@ -149,14 +152,34 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     const message = parsed(data);
     const what = incoming(message);
-    if (what.kind === "progress") {
-      if (what.token === this.#request.id) this.#request.onProgress?.(what.progress);
-    } else if (what.kind === "request") {
-      if (++this.#serverRequests > SERVER_REQUESTS)
-        this.#fail("upstream.invalid_answer", "the server asks without end instead of answering");
-      else this.#host.serverAsks(what.message, this.#request);
-    } else if (what.kind === "tools_changed") this.#host.toolsChanged();
-    else if (message === undefined || what.kind === "answer") this.#answer(data, message, Buffer.byteLength(data));
+    if (message === undefined || what.kind === "answer") this.#answer(data, message, Buffer.byteLength(data));
+    else if (++this.#extras > STREAM_EXTRAS) this.#fail("upstream.invalid_answer", "the server talks without end instead of answering");
+    else this.#onExtra(what, data);
+  }
+
+  /** What comes beside the answer. */
+  #onExtra(what: Incoming, data: string): void {
+    switch (what.kind) {
+      case "progress":
+        if (what.token === this.request.id) this.request.onProgress?.(what.progress);
+        return;
+      case "log":
+        // What two readers understand differently is told to nobody.
+        if (this.request.onLog !== undefined && checkJson(data, resultLimits) === undefined) this.request.onLog(what.log);
+        return;
+      case "request":
+        if (++this.#serverRequests <= SERVER_REQUESTS) this.#host.serverAsks(what.message, data, this);
+        else this.#fail("upstream.invalid_answer", "the server asks without end instead of answering");
+        return;
+      case "taken_back":
+        this.closeQuestion(idOf(what.id) ?? "");
+        return;
+      case "news":
+        this.#host.serverTells(what.news);
+        return;
+      default:
+        return;
+    }
   }
 
   #finish(text: string): void {
@@ -164,7 +187,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   #answer(text: string, message: unknown, bytes: number): void {
-    if (bytes > this.#request.maxBytes) {
+    if (bytes > this.request.maxBytes) {
       this.#tooLarge();
       return;
     }
@@ -172,21 +195,21 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     const answer = { status: this.#status, bytes, text, message };
     this.#settle(ok(session === undefined ? answer : { ...answer, sessionId: session }));
     // A stream may go on after the answer. It gets a moment to end by itself, which saves its connection.
-    if (this.#events !== undefined) this.#timer = setTimeout(abandon, DRAIN_MS, this);
+    if (this.#events !== undefined) this.#drain = setTimeout(abandon, DRAIN_MS, this);
   }
 
   #tooLarge(): void {
-    this.#fail("upstream.too_large", `the answer has more than ${this.#request.maxBytes} bytes`);
+    this.#fail("upstream.too_large", `the answer has more than ${this.request.maxBytes} bytes`);
   }
 
   #giveUp(code: UpstreamFailure["code"], detail: string, reason: string): void {
     if (this.#settled) return;
     this.#fail(code, detail);
-    if (this.#dispatched) this.#host.gaveUp(this.#request, reason);
+    if (this.#dispatched) this.#host.gaveUp(this.request, reason);
   }
 
   #fail(code: UpstreamFailure["code"], detail: string): void {
-    this.#stopTimer();
+    clearTimeout(this.#drain);
     this.#settle(failed(code, detail, this.#dispatched));
     this.abandon();
   }
@@ -198,18 +221,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #settle(answer: Answered): void {
     if (this.#settled) return;
     this.#settled = true;
-    clearTimeout(this.#timer);
-    this.#request.signal?.removeEventListener("abort", this);
+    this.close();
+    this.request.signal?.removeEventListener("abort", this);
     this.#resolve(answer);
   }
-
-  #stopTimer(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-function expire(exchange: HttpExchange): void {
-  exchange.expire();
 }
 
 function abandon(exchange: HttpExchange): void {

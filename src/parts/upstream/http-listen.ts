@@ -1,15 +1,17 @@
 import type { Dispatcher, Pool } from "undici";
 import { type Members, parsed } from "./answer.ts";
 import { EventStream, isType } from "./http-exchange.ts";
-import { incoming } from "./messages.ts";
+import { incoming, type News } from "./messages.ts";
 import { backOff, type Schedule } from "./wire.ts";
 
 export interface ListenOptions {
   readonly pool: Pool;
   readonly request: Dispatcher.DispatchOptions;
   readonly schedule: Schedule;
-  readonly onServerRequest: (message: Members) => void;
-  readonly onToolsChanged: () => void;
+  readonly onServerRequest: (message: Members, text: string) => void;
+  readonly onNews: (news: News) => void;
+  /** The stream stands, or the server does not want one: told each time. */
+  readonly onStanding: () => void;
   readonly onListeningAgain: () => void;
   readonly onLost: (detail: string) => void;
 }
@@ -42,6 +44,7 @@ export function listenStream(options: ListenOptions): () => void {
           if (over) mine.abort(stopped);
         },
         onOpen: () => {
+          options.onStanding();
           if (attempt > 0) options.onListeningAgain();
         },
         // Only what is said counts: a server that closes each stream at once is asked less and less often.
@@ -49,6 +52,7 @@ export function listenStream(options: ListenOptions): () => void {
           attempt = 0;
         },
         onRefused: (status) => {
+          options.onStanding();
           if (status === 404 && options.request.method === "GET") options.onLost("the server no longer knows the session");
           else if (status === 429 || status >= 500) again();
         },
@@ -128,7 +132,7 @@ class ListenHandler implements Dispatcher.DispatchHandler {
 
   #onEvent(data: string): void {
     const what = incoming(parsed(data));
-    if (what.kind === "tools_changed") this.#options.onToolsChanged();
-    else if (what.kind === "request" && ++this.#serverRequests <= SERVER_REQUESTS) this.#options.onServerRequest(what.message);
+    if (what.kind === "news") this.#options.onNews(what.news);
+    else if (what.kind === "request" && ++this.#serverRequests <= SERVER_REQUESTS) this.#options.onServerRequest(what.message, data);
   }
 }

@@ -4,8 +4,8 @@ import type { Members } from "./answer.ts";
 import type { UpstreamConfig } from "./config.ts";
 import { type Answered, type ExchangeHost, HttpExchange } from "./http-exchange.ts";
 import { listenStream } from "./http-listen.ts";
-import { cancelledBody } from "./messages.ts";
-import type { Link, Schedule, Wire, WireEvents, WireRequest } from "./wire.ts";
+import { cancelledBody, type News } from "./messages.ts";
+import type { Link, Listening, Pending, Schedule, Wire, WireEvents, WireRequest } from "./wire.ts";
 
 export interface HttpWireOptions {
   readonly url: URL;
@@ -14,6 +14,14 @@ export interface HttpWireOptions {
   readonly config: UpstreamConfig;
   readonly schedule: Schedule;
   readonly events: WireEvents;
+}
+
+/** A stream on which the server speaks unasked. */
+interface Stream {
+  readonly link: Link;
+  readonly stop: () => void;
+  /** The one that it takes over from. */
+  former: Stream | undefined;
 }
 
 /** Messages of ours that nobody waits for. */
@@ -29,7 +37,7 @@ export class HttpWire implements Wire, ExchangeHost {
   readonly #path: string;
   readonly #options: HttpWireOptions;
   readonly #events: HttpWireOptions["events"];
-  #stopListening: (() => void) | undefined;
+  #stream: Stream | undefined;
   #headers:
     | { readonly link: Link | undefined; readonly credential: object; readonly version: string | undefined; readonly list: string[] }
     | undefined;
@@ -60,23 +68,43 @@ export class HttpWire implements Wire, ExchangeHost {
     await this.#post({ id: -1, method: "", body, link, credential, maxBytes: 65_536, timeoutMs: NOTIFY_MS });
   }
 
-  listen(link: Link, credential: Readonly<Record<string, string>>, body: string | undefined): void {
-    this.#stopListening?.();
+  listen(listening: Listening | undefined): void {
+    const before = this.#stream;
+    this.#stream = undefined;
+    if (listening === undefined || before?.link !== listening.link) {
+      before?.former?.stop();
+      before?.stop();
+    }
+    if (listening !== undefined) this.#stream = this.#open(listening, before?.link === listening.link ? before : undefined);
+  }
+
+  /** Of two streams the one that stands is kept until the new one does; one that never stood is given up at once. */
+  #open(listening: Listening, before: Stream | undefined): Stream {
+    const { link, credential, subscription, onStanding } = listening;
+    if (before?.former !== undefined) before.stop();
     const headers = [...this.#base(link, credential, undefined)];
-    if (body !== undefined) headers.push("mcp-method", "subscriptions/listen");
-    this.#stopListening = listenStream({
+    if (subscription !== undefined) headers.push("mcp-method", "subscriptions/listen");
+    const request = subscription === undefined ? { method: "GET" as const } : { method: "POST" as const, body: subscription.body };
+    const stop = listenStream({
       pool: this.#pool,
-      request: { path: this.#path, method: body === undefined ? "GET" : "POST", headers, ...(body === undefined ? {} : { body }) },
+      request: { path: this.#path, headers, ...request },
       schedule: this.#options.schedule,
-      onServerRequest: (message) => this.serverAsks(message, { link, credential }),
-      onToolsChanged: this.#events.onToolsChanged,
+      onServerRequest: (message, text) => this.#asks(message, text, { link, credential }, undefined),
+      onNews: this.#events.onNews,
+      onStanding: () => {
+        stream.former?.stop();
+        stream.former = undefined;
+        onStanding();
+      },
       onListeningAgain: this.#events.onListeningAgain,
       onLost: this.#events.onLost,
     });
+    const stream: Stream = { link, stop, former: before?.former ?? before };
+    return stream;
   }
 
   async close(link: Link | undefined, credential: Readonly<Record<string, string>>): Promise<void> {
-    this.#stopListening?.();
+    this.listen(undefined);
     if (link?.sessionId !== undefined) await this.#goodbye(link, credential);
     await this.#pool.destroy();
   }
@@ -91,13 +119,21 @@ export class HttpWire implements Wire, ExchangeHost {
     });
   }
 
-  serverAsks(message: Members, { link, credential }: Pick<WireRequest, "link" | "credential">): void {
-    const answer = this.#events.onServerRequest(message);
-    if (link !== undefined) void this.notify(answer, link, credential);
+  serverAsks(message: Members, text: string, during: Pending): void {
+    this.#asks(message, text, during.request, during);
   }
 
-  toolsChanged(): void {
-    this.#events.onToolsChanged();
+  serverTells(news: News): void {
+    this.#events.onNews(news);
+  }
+
+  #asks(message: Members, text: string, on: Pick<WireRequest, "link" | "credential">, during: Pending | undefined): void {
+    const { link, credential } = on;
+    // A stateless server has no way to ask, and none to be answered.
+    const answer = (body: string) => {
+      if (link?.era === "session") void this.notify(body, link, credential);
+    };
+    this.#events.onServerRequest({ message, text, during: link?.era === "session" ? during : undefined, answer });
   }
 
   /** In the stateless era the closed stream says it all. */

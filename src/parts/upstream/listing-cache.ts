@@ -1,7 +1,8 @@
 import { ok, type Result } from "../../core/result.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { failed, wordsOf } from "./failure.ts";
-import type { Listing, UpstreamFailure } from "./upstream.ts";
+import { changedKinds } from "./listing-changes.ts";
+import type { Listing, ListKind, UpstreamFailure } from "./upstream.ts";
 import { backOff } from "./wire.ts";
 
 export interface ListingCacheOptions {
@@ -10,11 +11,11 @@ export interface ListingCacheOptions {
   readonly believeMs: number;
   readonly read: () => Promise<Result<Listing, UpstreamFailure>>;
   /** What is offered is no longer what it was. */
-  readonly onChange: () => void;
+  readonly onChange: (kinds: ReadonlySet<ListKind>) => void;
 }
 
 const RETRY_BASE_MS = 1_000;
-/** Readings in a row while the server keeps saying that its tools changed. */
+/** Readings in a row while the server keeps saying that its lists changed. */
 const MAX_READS = 3;
 
 /** What a server offers, as last read, and for how long that is to be believed. */
@@ -66,7 +67,7 @@ export class ListingCache {
     return this.#reading;
   }
 
-  /** The tools changed, or the server is another one than before: nothing is believed until it was asked again. */
+  /** A list changed, or the server is another one than before: nothing is believed until it was asked again. */
   doubt(): void {
     this.#doubts++;
     this.#believed = false;
@@ -99,37 +100,32 @@ export class ListingCache {
   }
 
   #took(listing: Listing): Result<Listing, UpstreamFailure> {
-    const before = this.#listing;
-    this.#listing = listing;
     this.#believed = true;
     this.#failures = 0;
     this.#lastFailure = undefined;
     this.#nextAt = this.#options.clock.now() + this.#options.refreshMs;
-    if (before === undefined || !sameTools(before, listing)) this.#options.onChange();
+    this.#keep(listing);
     return ok(listing);
   }
 
   #failed(error: UpstreamFailure): Result<Listing, UpstreamFailure> {
-    const { clock, refreshMs, onChange } = this.#options;
+    const { clock, refreshMs } = this.#options;
     this.#nextAt = clock.now() + backOff(this.#failures++, RETRY_BASE_MS, refreshMs);
     this.#lastFailure = error;
     const away = error.code === "upstream.unavailable" || error.code === "upstream.timeout";
     // A server that cannot be reached offers what it did; one that answers nonsense is another server than it was.
     if (!away) this.#believed = false;
-    if (this.#listing !== undefined && this.#held(clock.now()) === undefined) {
-      this.#listing = undefined;
-      onChange();
-    }
+    if (this.#listing !== undefined && this.#held(clock.now()) === undefined) this.#keep(undefined);
     return { ok: false, error };
+  }
+
+  #keep(listing: Listing | undefined): void {
+    const kinds = changedKinds(this.#listing, listing);
+    this.#listing = listing;
+    if (kinds.size > 0) this.#options.onChange(kinds);
   }
 }
 
-function sameTools(one: Listing, other: Listing): boolean {
-  if (one.era !== other.era || one.tools.size !== other.tools.size) return false;
-  for (const [name, { pin }] of one.tools) if (other.tools.get(name)?.pin !== pin) return false;
-  return true;
-}
-
 function unsteady(): UpstreamFailure {
-  return failed("upstream.unavailable", "the server keeps changing its tools while they are read", true).error;
+  return failed("upstream.unavailable", "the server keeps changing its lists while they are read", true).error;
 }

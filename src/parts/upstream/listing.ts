@@ -1,19 +1,19 @@
 import { ok, type Result } from "../../core/result.ts";
-import { pinOf, type ToolDefinition } from "../../core/tool.ts";
+import type { ServerDefinition } from "../../core/server.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { isMembers } from "./answer.ts";
 import type { UpstreamConfig } from "./config.ts";
-import { failed } from "./failure.ts";
+import { type Failed, failed } from "./failure.ts";
+import { type Found, usablePrompts, usableResources, usableTemplates, usableTools } from "./listed.ts";
 import { requestBody } from "./messages.ts";
-import { paramHeaders } from "./param-headers.ts";
-import { lostSession, outcomeOf } from "./status.ts";
-import type { Listing, LiveTool, UpstreamFailure } from "./upstream.ts";
-import type { Link, Wire } from "./wire.ts";
+import { lostSession, NOT_FOUND, outcomeOf } from "./status.ts";
+import type { Listing, ListKind, UpstreamFailure } from "./upstream.ts";
+import type { Has, Link, Wire } from "./wire.ts";
 
 export interface ListingRead {
-  readonly serverId: string;
+  readonly server: ServerDefinition;
   readonly wire: Wire;
   readonly link: Link;
+  /** Members of `_meta` for a stateless server, which say what is declared to it. */
   readonly meta: string;
   readonly credential: Readonly<Record<string, string>>;
   readonly config: UpstreamConfig;
@@ -26,108 +26,119 @@ export interface ListingRead {
 }
 
 const CURSOR_LENGTH = 65_536;
+/** Tools do not wait longer for lists that a server only claims to have. */
+const OPTIONAL_MS = 5_000;
 
-/** Reads all pages of `tools/list`, within bounds. */
+const lists: Readonly<Record<ListKind, { readonly method: string; readonly member: string; readonly of: keyof Has }>> = {
+  tools: { method: "tools/list", member: "tools", of: "tools" },
+  prompts: { method: "prompts/list", member: "prompts", of: "prompts" },
+  resources: { method: "resources/list", member: "resources", of: "resources" },
+  templates: { method: "resources/templates/list", member: "resourceTemplates", of: "resources" },
+};
+
+/** What one reading has used up and found out. */
+interface Reading extends ListingRead {
+  bytesLeft: number;
+  lost: boolean;
+}
+
+/** Reads all pages of every list that the server has, within bounds. Only the tools are a must. */
 export async function readListing(read: ListingRead): Promise<Result<Listing, UpstreamFailure>> {
-  const { link, config } = read;
+  const { link, server, logger } = read;
+  const reading: Reading = { ...read, bytesLeft: read.config.list_max_bytes, lost: false };
+  const tools = await readList(reading, "tools", read.timeoutMs);
+  if (!tools.ok) return tools;
+  const [prompts, resources, templates] = await Promise.all([
+    readOptional(reading, "prompts"),
+    readOptional(reading, "resources"),
+    readOptional(reading, "templates"),
+  ]);
+  if (reading.lost) return failed("upstream.unavailable", "the server no longer knows the session", true);
+  const found = (items: readonly unknown[]): Found => ({ server, link, overHttp: read.wire.kind === "http", logger, items });
+  return ok({
+    era: link.era,
+    protocolVersion: link.protocolVersion,
+    tools: usableTools(found(tools.value)),
+    prompts: usablePrompts(found(prompts)),
+    resources: usableResources(found(resources)),
+    templates: usableTemplates(found(templates)),
+    offers: link.offers,
+    readAt: read.now(),
+  });
+}
+
+async function readOptional(reading: Reading, kind: ListKind): Promise<readonly unknown[]> {
+  const items = await readList(reading, kind, Math.min(reading.timeoutMs, OPTIONAL_MS));
+  if (items.ok) return items.value;
+  const { code, detail } = items.error;
+  reading.logger.warn({ server: reading.server.id, list: kind, code, detail }, "a list of a server could not be read; it counts as empty");
+  return [];
+}
+
+/** All pages of one list; none if the server has no such list. */
+async function readList(reading: Reading, kind: ListKind, timeoutMs: number): Promise<Result<readonly unknown[], UpstreamFailure>> {
+  const { link, config } = reading;
   const found: unknown[] = [];
   const cursors = new Set<string>();
-  let bytes = 0;
   let cursor: string | undefined;
-  while (link.hasTools) {
-    const page = await readPage(read, cursor, config.list_max_bytes - bytes);
+  while (link.has[lists[kind].of]) {
+    const page = await readPage(reading, kind, cursor, timeoutMs);
     if (!page.ok) return page;
-    bytes += page.value.bytes;
-    found.push(...page.value.tools);
+    if (found.length + page.value.items.length > config.list_max_tools) return unbounded(`more than ${config.list_max_tools} ${kind}`);
+    for (const item of page.value.items) found.push(item);
     cursor = page.value.cursor;
-    if (found.length > config.list_max_tools) return unbounded(`more than ${config.list_max_tools} tools`);
     if (cursor === undefined) break;
     if (cursors.has(cursor) || cursor.length > CURSOR_LENGTH) return unbounded("pages that lead back to themselves");
     cursors.add(cursor);
     if (cursors.size >= config.list_max_pages) return unbounded(`more than ${config.list_max_pages} pages`);
   }
-  return ok({ era: link.era, protocolVersion: link.protocolVersion, tools: usable(read, found), readAt: read.now() });
+  return ok(found);
 }
 
 interface Page {
-  readonly tools: readonly unknown[];
+  readonly items: readonly unknown[];
   readonly cursor: string | undefined;
-  readonly bytes: number;
 }
 
-async function readPage(read: ListingRead, cursor: string | undefined, maxBytes: number): Promise<Result<Page, UpstreamFailure>> {
-  const { wire, link, meta, credential, timeoutMs } = read;
-  const id = read.nextId();
-  const body = requestBody(id, "tools/list", cursor === undefined ? "" : `"cursor":${JSON.stringify(cursor)}`, link.era, meta);
-  const headers = link.era === "stateless" ? { headers: ["mcp-method", "tools/list"] } : {};
+async function readPage(
+  reading: Reading,
+  kind: ListKind,
+  cursor: string | undefined,
+  timeoutMs: number,
+): Promise<Result<Page, UpstreamFailure>> {
+  const { wire, link, meta, credential } = reading;
+  const { method, member } = lists[kind];
+  const id = reading.nextId();
+  const stateless = link.era === "stateless";
   const answer = await wire.request({
     id,
-    method: "tools/list",
-    body,
+    method,
+    body: requestBody(id, method, cursor === undefined ? "" : `"cursor":${JSON.stringify(cursor)}`, stateless ? meta : ""),
     link,
     credential,
-    maxBytes: Math.max(1, maxBytes),
+    maxBytes: Math.max(1, reading.bytesLeft),
     timeoutMs,
-    ...headers,
+    ...(stateless ? { headers: ["mcp-method", method] } : {}),
   });
   if (!answer.ok) return answer;
+  reading.bytesLeft -= answer.value.bytes;
   if (lostSession(answer.value, link)) {
-    read.onLost();
+    reading.lost = true;
+    reading.onLost();
     return failed("upstream.unavailable", "the server no longer knows the session", true);
   }
   const outcome = outcomeOf(answer.value, id);
   if (!outcome.ok) return outcome;
   if (outcome.value.kind === "error") {
-    return failed("upstream.invalid_answer", `tools/list was answered with error ${outcome.value.error.code}`, true);
+    const { code } = outcome.value.error;
+    if (code === NOT_FOUND && cursor === undefined) return ok({ items: [], cursor: undefined });
+    return failed("upstream.invalid_answer", `${method} was answered with error ${code}`, true);
   }
-  const { tools, nextCursor } = outcome.value.result;
-  if (!Array.isArray(tools)) return failed("upstream.invalid_answer", "the listing has no tools", true);
-  const next = typeof nextCursor === "string" && nextCursor !== "" ? nextCursor : undefined;
-  return ok({ tools, cursor: next, bytes: answer.value.bytes });
+  const { [member]: items, nextCursor } = outcome.value.result;
+  if (!Array.isArray(items)) return failed("upstream.invalid_answer", `the answer to ${method} has no ${member}`, true);
+  return ok({ items, cursor: typeof nextCursor === "string" && nextCursor !== "" ? nextCursor : undefined });
 }
 
-/** A definition that cannot be used leaves out that tool alone; of two with one name neither can be meant. */
-function usable(read: ListingRead, found: readonly unknown[]): ReadonlyMap<string, LiveTool> {
-  const { serverId, wire, link, logger } = read;
-  const tools = new Map<string, LiveTool>();
-  const twice = new Set<string>();
-  for (const candidate of found) {
-    const definition = definitionOf(candidate);
-    if (definition === undefined) {
-      logger.warn({ server: serverId, tool: nameOf(candidate) }, "a tool is left out: its name or its input schema cannot be used");
-    } else if (link.era === "stateless" && wire.kind === "http" && paramHeaders(definition.inputSchema) === undefined) {
-      logger.warn({ server: serverId, tool: definition.name }, "a tool is left out: its x-mcp-header is against the specification");
-    } else if (tools.has(definition.name)) twice.add(definition.name);
-    else tools.set(definition.name, { definition, pin: pinOf(definition, link.era) });
-  }
-  for (const name of twice) {
-    tools.delete(name);
-    logger.warn({ server: serverId, tool: name }, "tools are left out: the server offers the name more than once");
-  }
-  return tools;
-}
-
-/** Names that do not fit the aggregate are for the gateway to leave out there; here only what could not be named at all. */
-const NAME = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
-
-function definitionOf(candidate: unknown): ToolDefinition | undefined {
-  if (!isMembers(candidate)) return undefined;
-  const { name, inputSchema } = candidate;
-  if (typeof name !== "string" || !NAME.test(name) || !isMembers(inputSchema) || !isExact(candidate)) return undefined;
-  return { ...candidate, name, inputSchema };
-}
-
-/** A number that overflowed has no canonical form, so no pin. */
-function isExact(value: unknown): boolean {
-  if (typeof value === "number") return Number.isFinite(value);
-  return typeof value !== "object" || value === null || Object.values(value).every(isExact);
-}
-
-function nameOf(candidate: unknown): string {
-  const name = isMembers(candidate) ? candidate.name : undefined;
-  return typeof name === "string" ? name.slice(0, 64) : "";
-}
-
-function unbounded(what: string): ReturnType<typeof failed> {
+function unbounded(what: string): Failed {
   return failed("upstream.invalid_answer", `the listing has ${what}`, true);
 }

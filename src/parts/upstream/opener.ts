@@ -4,7 +4,7 @@ import type { Era } from "../../core/tool.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { openLink } from "./handshake.ts";
-import { type ClientInfo, requestBody, statelessMeta } from "./messages.ts";
+import type { ClientInfo } from "./messages.ts";
 import type { UpstreamFailure } from "./upstream.ts";
 import type { Link, Wire } from "./wire.ts";
 
@@ -20,6 +20,8 @@ export interface OpenerOptions {
   readonly credential: () => Promise<Result<CredentialHeaders, UpstreamFailure>>;
   readonly nextId: () => number;
   readonly forgive: () => void;
+  /** A link stands. */
+  readonly onOpened: (link: Link) => void;
 }
 
 /** How long the answer to the question for the era is kept. A server may be replaced by one of the other era. */
@@ -65,11 +67,12 @@ export class Opener {
   }
 
   async #open(): Promise<Result<Link, UpstreamFailure>> {
-    const { server, wire, client, clock, logger, handshakeTimeoutMs, nextId, forgive } = this.#options;
+    const { server, wire, client, clock, logger, handshakeTimeoutMs, nextId, forgive, onOpened } = this.#options;
     const credential = await this.#options.credential();
     if (!credential.ok) return credential;
     this.#credential = credential.value;
-    const opening = { wire, client, credential: credential.value, timeoutMs: handshakeTimeoutMs, nextId, now: () => clock.now(), forgive };
+    const now = () => clock.now();
+    const opening = { server, wire, client, credential: credential.value, timeoutMs: handshakeTimeoutMs, nextId, now, forgive };
     const known = this.#knownEra(clock.now());
     let link = await openLink({ ...opening, era: known ?? server.transport.era });
     if (!link.ok && known !== undefined && link.error.code === "upstream.invalid_answer") {
@@ -78,21 +81,16 @@ export class Opener {
     }
     if (!link.ok) return link;
     this.#link = link.value;
-    this.#era = { era: link.value.era, at: clock.now() };
-    logger.info({ server: server.id, era: link.value.era, protocol: link.value.protocolVersion }, "a server was opened");
-    this.#listen(link.value);
+    const { era, protocolVersion } = link.value;
+    // The hour counts from the question, not from each use of its answer.
+    if (this.#era?.era !== era || known === undefined) this.#era = { era, at: clock.now() };
+    const asked = new Date(this.#era.at).toISOString();
+    logger.info({ server: server.id, era, era_asked_at: asked, protocol: protocolVersion }, "a server was opened");
+    onOpened(link.value);
     return link;
   }
 
   #knownEra(now: number): Era | undefined {
     return this.#era !== undefined && now - this.#era.at < ERA_KEPT_MS ? this.#era.era : undefined;
-  }
-
-  #listen(link: Link): void {
-    if (!link.tellsChanges) return;
-    const { wire, nextId, client } = this.#options;
-    const members = '"notifications":{"toolsListChanged":true}';
-    const body = () => requestBody(nextId(), "subscriptions/listen", members, "stateless", statelessMeta(client));
-    wire.listen(link, this.#credential, link.era === "stateless" ? body() : undefined);
   }
 }

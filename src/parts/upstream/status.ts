@@ -4,6 +4,9 @@ import { type Failed, failed } from "./failure.ts";
 import type { UpstreamFailure } from "./upstream.ts";
 import type { Link, WireAnswer } from "./wire.ts";
 
+/** The code for a method that a server does not have. */
+export const NOT_FOUND = -32601;
+
 /** What an answer says, its HTTP status included. A refusal in JSON-RPC's own words with our id is an answer like any other. */
 export function outcomeOf(answer: WireAnswer, id: number): Result<Outcome, UpstreamFailure> {
   const { status } = answer;
@@ -32,10 +35,10 @@ function ofStatus(status: number): Failed {
 
 /** Whether the answer says that the session is gone; the request was then not looked at. */
 export function lostSession(answer: WireAnswer, link: Link): boolean {
-  if (link.sessionId === undefined) return false;
-  if (answer.status === 404) return true;
+  if (link.sessionId === undefined || (answer.status !== 404 && answer.status !== 400)) return false;
+  const error = isMembers(answer.message) ? answer.message.error : undefined;
+  // A method that is not there is no session that is gone, with whatever status that is said.
+  if (answer.status === 404) return !(isMembers(error) && error.code === NOT_FOUND);
   // Servers built on early SDKs say 400 with -32000 "Bad Request: No valid session ID provided".
-  if (answer.status !== 400 || !isMembers(answer.message)) return false;
-  const { error } = answer.message;
   return isMembers(error) && error.code === -32000 && /session/i.test(String(error.message));
 }

@@ -5,10 +5,12 @@ import type { Logger } from "../../platform/logger.ts";
 import { parsed } from "./answer.ts";
 import type { UpstreamConfig } from "./config.ts";
 import { failed } from "./failure.ts";
-import { cancelledBody, incoming } from "./messages.ts";
+import { cancelledBody, type Incoming, incoming } from "./messages.ts";
 import type { Command } from "./place.ts";
+import { idOf } from "./questions.ts";
+import { type Answered, StdioExchange, type StdioHost } from "./stdio-exchange.ts";
 import type { UpstreamFailure } from "./upstream.ts";
-import { backOff, type Link, type Schedule, type Wire, type WireAnswer, type WireEvents, type WireRequest } from "./wire.ts";
+import { backOff, type Listening, type Schedule, type Wire, type WireAnswer, type WireEvents, type WireRequest } from "./wire.ts";
 
 export interface StdioWireOptions {
   readonly serverId: string;
@@ -31,11 +33,8 @@ const MAX_SERVER_REQUESTS = 64;
 /** A process that lived so long did not fail because of how it was started. */
 const STEADY_MS = 30_000;
 
-interface Pending {
-  readonly request: WireRequest;
-  readonly timer: NodeJS.Timeout;
-  settle(answer: Result<WireAnswer, UpstreamFailure>): void;
-}
+/** How long a question may still belong to a call that was given up: a server may not have noticed yet. */
+const LATE_MS = 60_000;
 
 /**
  * A message is a line. In JSON a raw line break can only stand between two tokens, where any space will do; left as it is,
@@ -46,10 +45,13 @@ function oneLine(body: string): string {
 }
 
 /** A process that speaks one JSON message a line. Many requests are under way at once, told apart by id. */
-export class StdioWire implements Wire {
+export class StdioWire implements Wire, StdioHost {
   readonly kind = "stdio";
   readonly #options: StdioWireOptions;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, StdioExchange>();
+  /** Until when a question of the server may belong to a call that nobody waits for any more, Unix milliseconds. */
+  #lateUntil = 0;
+  #subscription: number | undefined;
   #child: Child | undefined;
   #startedAt = 0;
   #serverRequests = 0;
@@ -62,7 +64,7 @@ export class StdioWire implements Wire {
     this.#options = options;
   }
 
-  request(request: WireRequest): Promise<Result<WireAnswer, UpstreamFailure>> {
+  request(request: WireRequest): Promise<Answered> {
     const child = this.#running();
     if (!child.ok) return Promise.resolve(child);
     if (child.value.waiting > MAX_WAITING_BYTES) {
@@ -70,27 +72,20 @@ export class StdioWire implements Wire {
     }
     if (request.signal?.aborted === true) return Promise.resolve(failed("upstream.cancelled", "the caller gave up", false));
     return new Promise((resolve) => {
-      const give = (code: "upstream.timeout" | "upstream.cancelled", detail: string, reason: string) => {
-        if (request.method !== "initialize") this.#write(cancelledBody(request.id, reason));
-        pending.settle(failed(code, detail, true));
-      };
-      const onAbort = () => give("upstream.cancelled", "the caller gave up", "cancelled by the caller");
-      const pending: Pending = {
-        request,
-        timer: setTimeout(() => give("upstream.timeout", `no answer within ${request.timeoutMs} ms`, "deadline"), request.timeoutMs),
-        settle: (answer) => {
-          if (!this.#pending.delete(request.id)) return;
-          clearTimeout(pending.timer);
-          request.signal?.removeEventListener("abort", onAbort);
-          resolve(answer);
-        },
-      };
-      this.#pending.set(request.id, pending);
-      request.signal?.addEventListener("abort", onAbort);
+      this.#pending.set(request.id, new StdioExchange(request, this, resolve));
       this.#serverRequests = 0;
       request.onDispatch?.();
       child.value.writeLine(oneLine(request.body));
     });
+  }
+
+  settled(request: WireRequest): void {
+    this.#pending.delete(request.id);
+  }
+
+  gaveUp({ id, method, ofClient }: WireRequest, reason: string): void {
+    if (method !== "initialize") this.#write(cancelledBody(id, reason));
+    if (ofClient === true) this.#lateUntil = this.#options.clock.now() + LATE_MS;
   }
 
   notify(body: string): Promise<void> {
@@ -98,8 +93,13 @@ export class StdioWire implements Wire {
     return Promise.resolve();
   }
 
-  listen(_link: Link, _credential: Readonly<Record<string, string>>, body: string | undefined): void {
-    if (body !== undefined) this.#write(body);
+  /** All lines come on one stream, so there is only a subscription to ask for, and the one before to end. */
+  listen(listening: Listening | undefined): void {
+    const before = this.#subscription;
+    this.#subscription = listening?.subscription?.id;
+    if (listening?.subscription !== undefined) this.#write(listening.subscription.body);
+    if (before !== undefined) this.#write(cancelledBody(before, "replaced by another subscription"));
+    listening?.onStanding();
   }
 
   async close(): Promise<void> {
@@ -145,27 +145,52 @@ export class StdioWire implements Wire {
     const message = parsed(line);
     const what = incoming(message);
     switch (what.kind) {
-      case "answer": {
-        const pending = typeof what.id === "number" ? this.#pending.get(what.id) : undefined;
-        if (pending === undefined) return;
-        if (bytes > pending.request.maxBytes) this.#tooLarge(pending);
-        else pending.settle(ok({ status: 0, bytes, text: line, message }));
+      case "answer":
+        this.#answered(what.id, { status: 0, bytes, text: line, message });
         return;
-      }
-      case "progress": {
+      case "progress":
         if (typeof what.token === "number") this.#pending.get(what.token)?.request.onProgress?.(what.progress);
         return;
-      }
       case "request":
-        if (++this.#serverRequests <= MAX_SERVER_REQUESTS) this.#write(this.#options.events.onServerRequest(what.message));
+        this.#asked(what, line);
         return;
-      case "tools_changed":
-        this.#options.events.onToolsChanged();
+      case "taken_back":
+        for (const pending of this.#pending.values()) pending.closeQuestion(idOf(what.id) ?? "");
+        return;
+      case "news":
+        this.#options.events.onNews(what.news);
+        return;
+      case "log":
+        // Nothing says which call it belongs to, so it is nobody's.
         return;
       case "nothing":
         if (message === undefined) this.#rubbish();
         return;
     }
+  }
+
+  #answered(id: unknown, answer: WireAnswer): void {
+    const pending = typeof id === "number" ? this.#pending.get(id) : undefined;
+    if (pending === undefined) return;
+    if (answer.bytes > pending.request.maxBytes) this.#tooLarge(pending);
+    else pending.settle(ok(answer));
+  }
+
+  #asked({ message }: Extract<Incoming, { readonly kind: "request" }>, text: string): void {
+    if (++this.#serverRequests > MAX_SERVER_REQUESTS) return;
+    this.#options.events.onServerRequest({ message, text, during: this.#theOnlyCall(), answer: (body) => this.#write(oneLine(body)) });
+  }
+
+  /** The call that a question can only belong to. With two callers, one could be asked what the other's call needs. */
+  #theOnlyCall(): StdioExchange | undefined {
+    if (this.#options.clock.now() < this.#lateUntil) return undefined;
+    let only: StdioExchange | undefined;
+    for (const pending of this.#pending.values()) {
+      if (pending.request.ofClient !== true) continue;
+      if (only !== undefined) return undefined;
+      only = pending;
+    }
+    return only?.request.link?.era === "session" ? only : undefined;
   }
 
   /** A line that is no JSON: if a single request waits, it can only be its answer; else nobody can say. */
@@ -182,13 +207,15 @@ export class StdioWire implements Wire {
     for (const one of pending === undefined ? [...this.#pending.values()] : [pending]) this.#tooLarge(one);
   }
 
-  #tooLarge(pending: Pending): void {
+  #tooLarge(pending: StdioExchange): void {
     pending.settle(failed("upstream.too_large", `the answer has more than ${pending.request.maxBytes} bytes`, true));
   }
 
   #onExit(detail: string): void {
     const { clock, config, schedule, events, logger, serverId } = this.#options;
     this.#child = undefined;
+    this.#subscription = undefined;
+    this.#lateUntil = 0;
     for (const pending of [...this.#pending.values()]) {
       pending.settle(failed("upstream.unavailable", `the process ${detail}`, true));
     }

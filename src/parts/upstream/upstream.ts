@@ -42,6 +42,9 @@ export interface Listing {
   readonly readAt: number;
 }
 
+/** The lists of a server. */
+export type ListKind = "tools" | "prompts" | "resources" | "templates";
+
 export interface LiveTool {
   readonly definition: ToolDefinition;
   readonly pin: Digest;

@@ -1,7 +1,8 @@
 import type { Result } from "../../core/result.ts";
 import type { Era } from "../../core/tool.ts";
 import type { Members } from "./answer.ts";
-import type { Progress, UpstreamFailure } from "./upstream.ts";
+import type { News } from "./messages.ts";
+import type { LogMessage, Offers, Progress, UpstreamCall, UpstreamFailure } from "./upstream.ts";
 
 /** What was agreed with a server when it was opened. A new one is made each time it is opened again. */
 export interface Link {
@@ -9,11 +10,19 @@ export interface Link {
   readonly protocolVersion: string;
   /** HTTP, session era; absent if the server keeps none. */
   readonly sessionId?: string;
-  readonly hasTools: boolean;
-  /** Whether it tells when its tools change. */
-  readonly tellsChanges: boolean;
+  readonly has: Has;
+  /** Which of its lists it tells of when they change. */
+  readonly tells: Has;
+  readonly offers: Offers;
   /** When it was opened, Unix milliseconds. */
   readonly openedAt: number;
+}
+
+/** Resources stands for templates too. */
+export interface Has {
+  readonly tools: boolean;
+  readonly prompts: boolean;
+  readonly resources: boolean;
 }
 
 /** One request of ours, ready to be sent. */
@@ -33,6 +42,10 @@ export interface WireRequest {
   readonly headers?: readonly string[] | undefined;
   readonly onDispatch?: (() => void) | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onLog?: ((message: LogMessage) => void) | undefined;
+  readonly onQuestion?: UpstreamCall["onQuestion"];
+  /** A client's call; everything else is the gateway's own, and a server asks nobody because of it. */
+  readonly ofClient?: boolean;
 }
 
 /** The message that answers a request, as text and parsed. Whether it is a good answer is for the reader to say. */
@@ -46,24 +59,54 @@ export interface WireAnswer {
   readonly sessionId?: string;
 }
 
+/** A request of ours during which a server may ask something. */
+export interface Pending {
+  readonly request: WireRequest;
+  openQuestion(id: string): boolean;
+  closeQuestion(id: string): boolean;
+}
+
+/** A request of the server, as it came. */
+export interface Asked {
+  readonly message: Members;
+  readonly text: string;
+  /** The call that it belongs to; undefined where that cannot be said. */
+  readonly during: Pending | undefined;
+  /** Sends the message that answers it. */
+  answer(body: string): void;
+}
+
+/** How the server is listened to. */
+export interface Listening {
+  readonly link: Link;
+  readonly credential: Readonly<Record<string, string>>;
+  /** The request that asks a stateless server to speak, with its id; a server with sessions speaks on a stream of its own. */
+  readonly subscription?: { readonly id: number; readonly body: string };
+  /** Told once when the server listens, or does not want to. */
+  readonly onStanding: () => void;
+}
+
 /** The way to one server. Carries messages; knows nothing of tools. */
 export interface Wire {
+  /** Whether messages are HTTP requests with headers, or lines of a process. */
   readonly kind: "http" | "stdio";
   /** Sends a request and waits for the message that answers it. Never throws for what a server or a network does. */
   request(request: WireRequest): Promise<Result<WireAnswer, UpstreamFailure>>;
   /** Sends a message that has no answer; done when it was taken. What becomes of it is not told. */
   notify(body: string, link: Link, credential: Readonly<Record<string, string>>): Promise<void>;
-  /** Receives what the server says on its own, until the link is closed or lost. */
-  listen(link: Link, credential: Readonly<Record<string, string>>, body: string | undefined): void;
+  /**
+   * Receives what the server says on its own, until the link is closed or lost; undefined ends that. A second listening on
+   * one link takes over once it stands, so that nothing is missed between.
+   */
+  listen(listening: Listening | undefined): void;
   /** Says goodbye to the server and gives everything back. */
   close(link: Link | undefined, credential: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** What a wire tells about the server, apart from answers. */
 export interface WireEvents {
-  /** The text to answer a request of the server with. */
-  onServerRequest(message: Members): string;
-  onToolsChanged(): void;
+  onServerRequest(asked: Asked): void;
+  onNews(news: News): void;
   /** Nobody listened for a while; something may have been said. */
   onListeningAgain(): void;
   /** The session or process is gone: what was agreed no longer holds. */

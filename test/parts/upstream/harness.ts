@@ -18,6 +18,8 @@ export interface Harness {
   readonly clock: ReturnType<typeof manualClock>;
   readonly asked: ServerRequest[];
   readonly changed: string[];
+  /** The lists that changed, as told each time. */
+  readonly changedKinds: (readonly string[])[];
   readonly logs: { readonly level: string; readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** What was put off, with its delay; `run` does it now. */
   readonly later: { readonly ms: number; readonly run: () => void }[];
@@ -51,6 +53,7 @@ export function harness(config: unknown = {}, options: Partial<UpstreamOptions> 
   const logger: Logger = { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
   const asked: ServerRequest[] = [];
   const changed: string[] = [];
+  const changedKinds: (readonly string[])[] = [];
   const later: { ms: number; run: () => void }[] = [];
   const upstream = closing(
     createUpstream({
@@ -58,15 +61,18 @@ export function harness(config: unknown = {}, options: Partial<UpstreamOptions> 
       clock,
       logger,
       onServerRequest: (request) => asked.push(request),
-      onListingChanged: (id) => {
+      onListingChanged: (id, kinds) => {
         changed.push(id);
+        changedKinds.push([...kinds]);
         queueMicrotask(touch);
       },
       schedule: (run, ms) => {
         const entry = { ms, run };
         later.push(entry);
         queueMicrotask(touch);
-        return () => later.splice(later.indexOf(entry), 1);
+        return () => {
+          if (later.includes(entry)) later.splice(later.indexOf(entry), 1);
+        };
       },
       ...options,
     }),
@@ -81,7 +87,7 @@ export function harness(config: unknown = {}, options: Partial<UpstreamOptions> 
       waiting.add(look);
       look();
     });
-  return { upstream, clock, asked, changed, logs, later, when };
+  return { upstream, clock, asked, changed, changedKinds, logs, later, when };
 }
 
 export function definition(transport: ServerDefinition["transport"], over: Partial<ServerDefinition> = {}): ServerDefinition {
@@ -97,6 +103,8 @@ export function definition(transport: ServerDefinition["transport"], over: Parti
     maxResultBytes: 1_048_576,
     maxConcurrent: 64,
     drift: "strict",
+    asks: [],
+    extensions: [],
     ...over,
   };
 }
@@ -113,12 +121,16 @@ export function overStdio(
   return definition({ kind: "stdio", place: "process", argv: server.argv, era }, over);
 }
 
-export function call(over: Partial<UpstreamCall> = {}): UpstreamCall {
-  return { tool: "echo", argsText: '{"n":1}', timeoutMs: 10_000, credential: {}, decisionId: "dec_1", ...over };
+/** What differs from the ordinary call of a test; the tool and its arguments may stand for the whole of `ask`. */
+export type Over = Partial<UpstreamCall> & { readonly tool?: string; readonly argsText?: string | undefined };
+
+export function call({ tool = "echo", ...over }: Over = {}): UpstreamCall {
+  const { argsText, ...rest } = "argsText" in over ? over : { ...over, argsText: '{"n":1}' };
+  return { ask: { method: "tools/call", tool, argsText }, timeoutMs: 10_000, credential: {}, decisionId: "dec_1", ...rest };
 }
 
 /** The code of a refusal, and whether bytes may have left; or the kind of the outcome. */
-export async function told(connection: ServerConnection, over: Partial<UpstreamCall> = {}): Promise<string> {
+export async function told(connection: ServerConnection, over: Over = {}): Promise<string> {
   const reply = await connection.call(call(over));
   if (reply.ok) return reply.value.outcome.kind;
   return `${reply.error.code} ${reply.error.dispatched ? "dispatched" : "not dispatched"}`;

@@ -200,7 +200,16 @@ describe("the listing of a server", () => {
 
   it("that was read while the tools changed is read again before it is believed", async () => {
     const live = { definition: tool("x"), pin: pinOf(tool("x"), "session") };
-    const page = (name: string): Listing => ({ era: "session", protocolVersion: "2025-11-25", readAt: 0, tools: new Map([[name, live]]) });
+    const page = (name: string): Listing => ({
+      era: "session",
+      protocolVersion: "2025-11-25",
+      readAt: 0,
+      tools: new Map([[name, live]]),
+      prompts: new Map(),
+      resources: new Map(),
+      templates: new Map(),
+      offers: { completions: false, logging: false, subscriptions: false, extensions: {} },
+    });
     const cacheOf = (read: () => string): ListingCache =>
       new ListingCache({
         clock: manualClock(0),

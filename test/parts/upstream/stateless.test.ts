@@ -78,7 +78,7 @@ describe("a call over HTTP in the stateless era", () => {
   });
 
   const refused: [string, Behaviour, string][] = [
-    ["a question for input", inputRequired, "asked for input, which is not supported"],
+    ["a question for input", inputRequired, "which its definition does not let it ask"],
     ["a type of result that is not known", { kind: "result", result: { resultType: "later" } }, '"later"'],
     ["no type of result", { kind: "raw", text: '{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}' }, "undefined"],
   ];
