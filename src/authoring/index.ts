@@ -18,5 +18,5 @@ export {
   signBundle,
 } from "./bundle/index.ts";
 export { type FindOpaOptions, findOpa, type Opa, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
-export { type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
+export { type PinCounts, type PinKind, type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
 export { type CataloguedServer, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";

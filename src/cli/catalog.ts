@@ -51,14 +51,15 @@ async function pin(terminal: Terminal, id: string, flags: PinFlags): Promise<num
     await mkdir(join(resolve(flags.policies), "catalog", "pins"), { recursive: true });
     await writeFile(file, proposal.file);
   }
-  if (flags.json) terminal.out(JSON.stringify({ server: id, file, changed: proposal.changed, diff: proposal.diff }));
+  if (flags.json)
+    terminal.out(JSON.stringify({ server: id, file, changed: proposal.changed, counts: proposal.counts, diff: proposal.diff }));
   else {
     terminal.out(proposal.diff.trimEnd());
     terminal.out("");
     terminal.out(
       proposal.changed
         ? `${flags.check ? "Not written" : "Written to"} ${file}. Review it: descriptions are instructions to a model.`
-        : "The pins are as the server offers its tools.",
+        : "The pins are what the server offers.",
     );
   }
   return flags.check && proposal.changed ? exitCodes.finding : exitCodes.ok;

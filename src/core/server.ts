@@ -26,7 +26,7 @@ export const serverAsks = ["elicitation", "roots", "sampling"] as const;
 export type ServerAsk = (typeof serverAsks)[number];
 
 /** A server that is only proposed, or retired, is never spoken to. */
-export function isInUse(server: ServerDefinition): boolean {
+export function isInUse(server: Pick<ServerDefinition, "status">): boolean {
   return server.status === "approved" || server.status === "deprecated";
 }
 

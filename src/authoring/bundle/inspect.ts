@@ -35,6 +35,9 @@ export interface BundleReport {
   readonly counts: {
     readonly servers: number;
     readonly tools: number;
+    readonly prompts: number;
+    /** Entries of resources: patterns and templates. */
+    readonly resources: number;
     readonly agents: number;
     readonly roles: number;
     readonly groups: number;
@@ -87,14 +90,16 @@ function dataReport(data: unknown): Pick<BundleReport, "packages" | "counts" | "
   const worker = listOf(member(catalog, "worker"));
   const rules = entriesOf(member(catalog, "rules"));
   const count = (value: unknown) => entriesOf(value).length;
-  const tools = entriesOf(member(catalog, "tools"));
+  const countRows = (table: string) => entriesOf(member(catalog, table)).reduce((sum, [, ofServer]) => sum + count(ofServer), 0);
   return {
     packages: Object.fromEntries(
       rules.map(([name, declared]) => [name, { rules: listOf(declared).map(String), worker: worker.includes(name) }]),
     ),
     counts: {
       servers: count(member(catalog, "servers")),
-      tools: tools.reduce((sum, [, ofServer]) => sum + count(ofServer), 0),
+      tools: countRows("tools"),
+      prompts: countRows("prompts"),
+      resources: countRows("resources"),
       agents: count(member(catalog, "agents")),
       roles: count(member(data, "roles")),
       groups: count(member(catalog, "groups")),

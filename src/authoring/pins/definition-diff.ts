@@ -1,12 +1,15 @@
-import type { ToolDefinition } from "../../core/tool.ts";
+import type { PromptDefinition, TemplateDefinition, ToolDefinition } from "../../core/tool.ts";
+
+type Definition = ToolDefinition | PromptDefinition | TemplateDefinition;
 
 /**
  * What changed between two definitions, member by member, for a reviewer's eyes. Characters that a terminal or an editor
  * hides are written as escapes: a description is read by models, and instructions may be hidden in it (tool poisoning).
+ * `key` is the member that names the definition; it stands above the changes already.
  */
-export function diffDefinitions(before: ToolDefinition | undefined, after: ToolDefinition | undefined): string[] {
-  const old = membersOf(before);
-  const now = membersOf(after);
+export function diffDefinitions(before: Definition | undefined, after: Definition | undefined, key: "name" | "uriTemplate"): string[] {
+  const old = membersOf(before, key);
+  const now = membersOf(after, key);
   const lines: string[] = [];
   for (const path of new Set([...now.keys(), ...old.keys()])) {
     const was = old.get(path);
@@ -19,13 +22,13 @@ export function diffDefinitions(before: ToolDefinition | undefined, after: ToolD
 }
 
 /** Every leaf of a definition by its path, as lines of text. Empty lists and tables are leaves: they mean something in a schema. */
-function membersOf(definition: ToolDefinition | undefined): Map<string, string[]> {
+function membersOf(definition: Definition | undefined, named: string): Map<string, string[]> {
   const members = new Map<string, string[]>();
   const open: { path: string; value: unknown }[] = definition === undefined ? [] : [{ path: "", value: definition }];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const { path, value } = at;
     if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
-      const children = Object.entries(value).filter(([key]) => path !== "" || key !== "name");
+      const children = Object.entries(value).filter(([key]) => path !== "" || key !== named);
       for (const [key, child] of children.reverse()) open.push({ path: path === "" ? key : `${path}.${key}`, value: child });
     } else {
       members.set(path, typeof value === "string" ? value.split("\n") : [JSON.stringify(value) ?? "undefined"]);

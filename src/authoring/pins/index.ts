@@ -1,2 +1,2 @@
-export { type PinProposal, type PinRequest, pinServer } from "./pin-server.ts";
-export { type PinsFile, readPins, writePins } from "./pins-file.ts";
+export { type PinCounts, type PinProposal, type PinRequest, pinServer } from "./pin-server.ts";
+export { type PinKind, type PinsFile, pinKinds, readPins, writePins } from "./pins-file.ts";

@@ -1,17 +1,34 @@
 import { z } from "zod";
-import { foundText, type Mistake } from "../../core/mistakes.ts";
+import { foundText, type Mistake, pathText } from "../../core/mistakes.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { pinOf } from "../../core/tool.ts";
-import { definitionSchema, idSchema, pinSchema, toolNameSchema } from "../../parts/catalog/index.ts";
+import {
+  definitionSchema,
+  idSchema,
+  pinSchema,
+  promptDefinitionSchema,
+  promptNameSchema,
+  templateDefinitionSchema,
+  templateNameSchema,
+  toolNameSchema,
+} from "../../parts/catalog/index.ts";
+
+/** What a server's definitions are kept under: tools and prompts by their name, templates by the template itself. */
+export const pinKinds = ["tools", "prompts", "templates"] as const;
+export type PinKind = (typeof pinKinds)[number];
+
+export const keySchemas = { tools: toolNameSchema, prompts: promptNameSchema, templates: templateNameSchema } as const;
 
 /** `policies/catalog/pins/<server>.json`: the definitions that reviewers approved, as the server gave them in one era. */
-export const pinsSchema = z.strictObject({
+const pinsSchema = z.strictObject({
   version: z.literal(1),
   server: idSchema,
   era: z.enum(["session", "stateless"]),
-  capabilities: z.record(z.string(), z.unknown()).describe("the client capabilities declared when the tools were read"),
-  tools: z.record(toolNameSchema, z.strictObject({ pin: pinSchema, definition: definitionSchema })),
+  capabilities: z.record(z.string(), z.unknown()).describe("the client capabilities declared when the definitions were read"),
+  tools: z.record(keySchemas.tools, z.strictObject({ pin: pinSchema, definition: definitionSchema })),
+  prompts: z.record(keySchemas.prompts, z.strictObject({ pin: pinSchema, definition: promptDefinitionSchema })).default({}),
+  templates: z.record(keySchemas.templates, z.strictObject({ pin: pinSchema, definition: templateDefinitionSchema })).default({}),
 });
 
 export type PinsFile = z.infer<typeof pinsSchema>;
@@ -29,25 +46,36 @@ export function readPins(file: string, text: string): Result<PinsFile, readonly 
   const parsed = pinsSchema.safeParse(value);
   if (!parsed.success)
     return err(mistakesOf(pinsSchema, value, parsed.error.issues).map(({ steps: _, ...mistake }) => ({ file, ...mistake })));
-  const { tools, era, capabilities } = parsed.data;
   const mistakes: Mistake[] = [];
-  for (const [name, { pin, definition }] of Object.entries(tools)) {
-    if (definition.name !== name) {
-      mistakes.push({ file, path: `tools.${name}.definition.name`, found: foundText(definition.name), wanted: foundText(name), remedy });
+  for (const { kind, key, member, named, pin, isPin } of pinsOf(parsed.data)) {
+    if (named !== key) {
+      const path = pathText([kind, key, "definition", member]);
+      mistakes.push({ file, path, found: foundText(named), wanted: foundText(key), remedy });
     }
-    if (pinOf(definition, era, capabilities) !== pin) {
-      mistakes.push({ file, path: `tools.${name}.pin`, found: pin, wanted: "the digest of the definition beside it", remedy });
-    }
+    if (!isPin)
+      mistakes.push({ file, path: pathText([kind, key, "pin"]), found: pin, wanted: "the digest of the definition beside it", remedy });
   }
   return mistakes.length > 0 ? err(mistakes) : ok(parsed.data);
 }
 
-/** The file's text: tools by name, one member a line, a newline at the end. The same pins give the same bytes. */
-export function writePins({ version, server, era, capabilities, tools }: PinsFile): string {
-  const sorted = Object.fromEntries(
-    Object.keys(tools)
-      .sort()
-      .map((name) => [name, { pin: tools[name]?.pin, definition: tools[name]?.definition }]),
-  );
-  return `${JSON.stringify({ version, server, era, capabilities, tools: sorted }, undefined, 2)}\n`;
+function* pinsOf({ era, capabilities, tools, prompts, templates }: PinsFile) {
+  for (const [kind, items] of Object.entries({ tools, prompts })) {
+    for (const [key, { pin, definition }] of Object.entries(items))
+      yield { kind, key, member: "name", named: definition.name, pin, isPin: pinOf(definition, era, capabilities) === pin };
+  }
+  for (const [key, { pin, definition }] of Object.entries(templates)) {
+    const isPin = pinOf(definition, era, capabilities) === pin;
+    yield { kind: "templates", key, member: "uriTemplate", named: definition.uriTemplate, pin, isPin };
+  }
+}
+
+/** The file's text: definitions by name, one member a line, a newline at the end. The same pins give the same bytes. */
+export function writePins({ version, server, era, capabilities, tools, prompts, templates }: PinsFile): string {
+  const file = { version, server, era, capabilities, tools: sorted(tools), prompts: sorted(prompts), templates: sorted(templates) };
+  return `${JSON.stringify(file, undefined, 2)}\n`;
+}
+
+function sorted(items: PinsFile[PinKind]): Record<string, unknown> {
+  const entries = Object.entries(items).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, { pin, definition }]) => [key, { pin, definition }]));
 }

@@ -1,10 +1,19 @@
 import { didYouMean, foundText, type Mistake, pathText } from "../../core/mistakes.ts";
-import { ArgumentChecks, schemaFaultCompiled } from "../../parts/catalog/index.ts";
+import { pinMistakes } from "./pin-references.ts";
+import { resourceMistakes } from "./resource-references.ts";
 import { fileOf, pinsFileOf, type TableName, type Tables } from "./table-files.ts";
+import { toolMistakes } from "./tool-references.ts";
 
 /** What no table can know alone: that what one names, another has. */
 export function crossMistakes(tables: Tables): Mistake[] {
-  return [...namedServers(tables), ...namedRoles(tables), ...sharedMatches(tables), ...toolMistakes(tables)];
+  return [
+    ...namedServers(tables),
+    ...namedRoles(tables),
+    ...sharedMatches(tables),
+    ...pinMistakes(tables),
+    ...toolMistakes(tables),
+    ...resourceMistakes(tables),
+  ];
 }
 
 /** A mistake if the table has no such key, with the nearest one as remedy. */
@@ -31,7 +40,10 @@ function namedServers(tables: Tables): Mistake[] {
       mistakes.push(tables.mistake("servers", steps, { found: foundText(id), wanted: "another server" }, pathText(steps)));
     else if (replacement !== undefined) mistakes.push(...missingKey(tables, "servers", steps, replacement, servers, "server"));
   }
-  for (const id of Object.keys(tables.tools.tools)) mistakes.push(...missingKey(tables, "tools", ["tools", id], id, servers, "server"));
+  const named = { tools: tables.tools.tools, prompts: tables.prompts.prompts, resources: tables.resources.resources };
+  for (const table of ["tools", "prompts", "resources"] as const) {
+    for (const id of Object.keys(named[table])) mistakes.push(...missingKey(tables, table, [table, id], id, servers, "server"));
+  }
   for (const id of tables.pins.keys()) {
     if (!Object.hasOwn(servers, id) && !tables.broken.has(fileOf("servers"))) {
       mistakes.push({ file: pinsFileOf(id), path: "server", found: foundText(id), wanted: "the id of a server in servers.yaml" });
@@ -72,70 +84,4 @@ function sharedMatches(tables: Tables): Mistake[] {
     }
   }
   return mistakes;
-}
-
-function toolMistakes(tables: Tables): Mistake[] {
-  const checks = new ArgumentChecks();
-  return Object.entries(tables.tools.tools).flatMap(([server, tools]) => {
-    if (!Object.hasOwn(tables.servers.servers, server)) return [];
-    return [...pinMistakes(tables, server, tools), ...Object.keys(tools).flatMap((name) => schemaMistakes(tables, server, name, checks))];
-  });
-}
-
-function pinMistakes(tables: Tables, server: string, tools: object): Mistake[] {
-  if (tables.broken.has(pinsFileOf(server))) return [];
-  const pins = tables.pins.get(server);
-  const remedy = `run toolgate catalog pin ${server} and review what it writes`;
-  if (pins === undefined) {
-    const steps = ["tools", server];
-    return [
-      tables.mistake(
-        "tools",
-        steps,
-        { found: "tools without pins", wanted: `their pins in ${pinsFileOf(server)}`, remedy },
-        pathText(steps),
-      ),
-    ];
-  }
-  const mistakes = Object.keys(tools)
-    .filter((name) => !Object.hasOwn(pins.tools, name))
-    .map((name) => {
-      const steps = ["tools", server, name];
-      const hint = didYouMean(name, Object.keys(pins.tools)) ?? remedy;
-      return tables.mistake(
-        "tools",
-        steps,
-        { found: "a tool without a pin", wanted: `its pin in ${pinsFileOf(server)}`, remedy: hint },
-        pathText(steps),
-      );
-    });
-  const era = tables.servers.servers[server]?.transport.era;
-  if (era !== undefined && era !== "auto" && era !== pins.era) {
-    const steps = ["servers", server, "transport", "era"];
-    const told = { found: foundText(era), wanted: `${pins.era}, the era its pins were read in; no pin fits in another`, remedy };
-    mistakes.push(tables.mistake("servers", steps, told, pathText(steps)));
-  }
-  return mistakes;
-}
-
-function schemaMistakes(tables: Tables, server: string, name: string, checks: ArgumentChecks): Mistake[] {
-  const pins = tables.pins.get(server)?.tools ?? {};
-  const pinned = Object.hasOwn(pins, name) ? pins[name] : undefined;
-  if (pinned === undefined) return [];
-  const { inputSchema } = pinned.definition;
-  const fault = schemaFaultCompiled(inputSchema);
-  if (fault !== undefined) {
-    return [
-      { file: pinsFileOf(server), path: pathText(["tools", name, "definition", "inputSchema"]), found: "another schema", wanted: fault },
-    ];
-  }
-  const sample = tables.tools.tools[server]?.[name]?.sample;
-  if (sample === undefined) return [];
-  const steps = ["tools", server, name, "sample", "args"];
-  return checks
-    .checkFor(inputSchema)(sample.args)
-    .map((mistake) => {
-      const told = { found: "arguments that the tool's schema refuses", wanted: mistake.replace(/^: /, "") };
-      return tables.mistake("tools", steps, told, pathText(steps));
-    });
 }

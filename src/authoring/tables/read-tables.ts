@@ -4,6 +4,7 @@ import type { CatalogData } from "../../parts/catalog/index.ts";
 import { crossMistakes } from "./cross-references.ts";
 import { type ResolvedRoles, resolveGrants } from "./grants.ts";
 import { readTableFiles, type Tables } from "./table-files.ts";
+import { warningsOf } from "./warnings.ts";
 
 export type TableMistake = Mistake;
 
@@ -47,13 +48,14 @@ function catalogOf(tables: Tables): TableData["catalog"] {
       const pins = tables.pins.get(id);
       return pins === undefined ? server : { ...server, pinned: { era: pins.era, capabilities: pins.capabilities } };
     }),
-    tools: mapped(tables.tools.tools, (tools, server) => {
-      const pins = tables.pins.get(server)?.tools ?? {};
-      const pinned = Object.entries(tools).flatMap(([name, facts]) => {
-        const pin = Object.hasOwn(pins, name) ? pins[name] : undefined;
-        return pin === undefined ? [] : [[name, { ...facts, ...pin }] as const];
+    tools: mapped(tables.tools.tools, (tools, server) => withPins(tools, tables.pins.get(server)?.tools)),
+    prompts: mapped(tables.prompts.prompts, (prompts, server) => withPins(prompts, tables.pins.get(server)?.prompts)),
+    resources: mapped(tables.resources.resources, (entries, server) => {
+      const pins = tables.pins.get(server)?.templates;
+      return mapped(entries, ({ template, ...facts }) => {
+        const pinned = template === undefined ? undefined : own(pins, template);
+        return pinned === undefined ? facts : { ...facts, template: pinned };
       });
-      return Object.fromEntries(pinned);
     }),
     agents: tables.agents.agents,
     groups: tables.groups.groups,
@@ -62,29 +64,23 @@ function catalogOf(tables: Tables): TableData["catalog"] {
   };
 }
 
-function mapped<T, U>(table: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, change(value, key)]));
+/** What is approved together with what people know of it. An item without a pin is a mistake that is told elsewhere. */
+function withPins<Facts extends object, Pin extends object>(
+  items: Readonly<Record<string, Facts>>,
+  pins: Readonly<Record<string, Pin>> | undefined,
+): Record<string, Facts & Pin> {
+  return Object.fromEntries(
+    Object.entries(items).flatMap(([name, facts]) => {
+      const pin = own(pins, name);
+      return pin === undefined ? [] : [[name, { ...facts, ...pin }] as const];
+    }),
+  );
 }
 
-function warningsOf(tables: Tables): string[] {
-  const warnings: string[] = [];
-  for (const [server, { tools }] of tables.pins) {
-    const known = tables.tools.tools[server] ?? {};
-    const left = Object.keys(tools).filter((name) => !Object.hasOwn(known, name));
-    if (left.length > 0) warnings.push(`server ${server}: pinned without facts in tools.yaml, so left out: ${left.join(", ")}`);
-  }
-  for (const [server, tools] of Object.entries(tables.tools.tools)) {
-    for (const name of Object.keys(tools)) {
-      // The form that clients accept for the aggregate's names.
-      if (!/^[A-Za-z0-9_.-]{1,128}$/.test(`${server}__${name}`)) {
-        warnings.push(`tool ${server}/${name}: not listed on /mcp, because of its name; it works on /servers/${server}/mcp`);
-      }
-    }
-  }
-  for (const [id, agent] of Object.entries(tables.agents.agents)) {
-    const alone = agent.modes.some((mode) => mode !== "user_via_agent");
-    if (agent.roles_alone.length > 0 && !alone)
-      warnings.push(`agent ${id}: roles_alone is never used, because its modes have no agent or workload`);
-  }
-  return warnings;
+function own<T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+function mapped<T, U>(table: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, change(value, key)]));
 }

@@ -9,16 +9,32 @@ import {
   budgetsSchema,
   groupsSchema,
   idSchema,
+  promptsSchema,
+  resourcesSchema,
   serversSchema,
   timezoneSchema,
   toolsSchema,
 } from "../../parts/catalog/index.ts";
 import { type PinsFile, readPins } from "../pins/index.ts";
 
-const grant = z
-  .string()
-  .regex(/^[^/\p{Cc}]+\/[^\p{Cc}]+$/u)
-  .describe("server/tool, where * stands for any run of characters, e.g. crm/get_*");
+/** What a role may use, by kind. Names are those of the other tables; `asks` are those of servers.yaml. */
+const grants = (what: string, example: string) =>
+  z
+    .array(
+      z
+        .string()
+        .regex(/^[^/\p{Cc}]+\/[^\p{Cc}]+$/u)
+        .describe(`server/${what}, where * stands for any run of characters, e.g. ${example}`),
+    )
+    .default([]);
+
+const roleSchema = z.strictObject({
+  title: z.string().optional(),
+  grants: grants("tool", "crm/get_*"),
+  prompts: grants("prompt", "crm/*"),
+  resources: grants("entry", "docs/handbook"),
+  asks: grants("kind", "crm/elicitation"),
+});
 
 const version = z.literal(1).describe("1, the version of the tables");
 
@@ -26,10 +42,9 @@ const tableSchemas = {
   servers: z.strictObject({ version, servers: serversSchema }),
   tools: z.strictObject({ version, tools: toolsSchema }),
   agents: z.strictObject({ version, agents: agentsSchema }),
-  roles: z.strictObject({
-    version,
-    roles: z.record(idSchema, z.strictObject({ title: z.string().optional(), grants: z.array(grant) })),
-  }),
+  prompts: z.strictObject({ version, prompts: promptsSchema }),
+  resources: z.strictObject({ version, resources: resourcesSchema }),
+  roles: z.strictObject({ version, roles: z.record(idSchema, roleSchema) }),
   groups: z.strictObject({ version, groups: groupsSchema }),
   budgets: z.strictObject({ version, budgets: budgetsSchema }),
   settings: z.strictObject({ version, settings: z.looseObject({ timezone: timezoneSchema.default("UTC") }) }),
@@ -55,6 +70,8 @@ export interface Tables extends TableValues {
 const empty: TableValues = {
   servers: { version: 1, servers: {} },
   tools: { version: 1, tools: {} },
+  prompts: { version: 1, prompts: {} },
+  resources: { version: 1, resources: {} },
   agents: { version: 1, agents: {} },
   roles: { version: 1, roles: {} },
   groups: { version: 1, groups: {} },

@@ -46,7 +46,9 @@ const name = z
   .regex(/^(?!__proto__$)[^\p{Cc}]*$/u);
 export const toolNameSchema = name.describe("a tool name of 1 to 128 characters");
 export const promptNameSchema = name.describe("a prompt name of 1 to 128 characters");
-export const templateNameSchema = uriText.describe("a template of URIs of 1 to 1024 characters");
+export const templateNameSchema = uriText
+  .refine((template) => template !== "__proto__")
+  .describe("a template of URIs of 1 to 1024 characters");
 
 export const pinSchema = z
   .templateLiteral(["sha256:", z.string().regex(/^[0-9a-f]{64}$/)])

@@ -83,7 +83,9 @@ describe("the tables", () => {
     if (!tables.ok) throw new Error(JSON.stringify(tables.error));
     const { data, servers, warnings } = tables.value;
     expect({ servers, warnings }).toEqual({ servers: ["crm"], warnings: [] });
-    expect(data.roles).toEqual({ support: { grants: { crm: { get_customer: true, refund: true } } } });
+    expect(data.roles).toEqual({
+      support: { grants: { crm: { get_customer: true, refund: true } }, prompts: {}, resources: {}, asks: {} },
+    });
     expect(data.settings).toEqual({ timezone: "Europe/Berlin", office_hours: { from: 8 } });
     expect(data.custom).toEqual({ vip: ["ann"] });
     expect(data.catalog.timezone).toBe("Europe/Berlin");
@@ -264,8 +266,19 @@ describe("pins written by the pin command", () => {
         maxResultBytes: 1000,
         maxConcurrent: 1,
         drift: "strict",
+        asks: [],
+        extensions: [],
       },
-      listing: { era: "session", protocolVersion: "2025-11-25", tools, readAt: 0 },
+      listing: {
+        era: "session",
+        protocolVersion: "2025-11-25",
+        tools,
+        prompts: new Map(),
+        templates: new Map(),
+        resources: new Map(),
+        offers: { completions: false, logging: false, subscriptions: false, extensions: {} },
+        readAt: 0,
+      },
     });
     expect(await mistakesOf({ "pins/crm.json": proposal.file })).toEqual([]);
   });
