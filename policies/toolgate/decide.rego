@@ -12,8 +12,8 @@ decide := judged(known, granted, denied, judges) if {
 gate := [known, granted, denied, judges] if {
 	target := kind
 	judges := packages(target)
-	own := granting_roles("agent")
-	theirs := granting_roles("user")
+	own := granting_roles(target, "agent")
+	theirs := granting_roles(target, "user")
 	permits := permits_of(judges)
 	denied := denials(target, permits)
 	granted := permits_told(array.concat(own, theirs), permits)
@@ -70,7 +70,7 @@ open if {
 	input.server.id != "_none"
 	target := kind
 	permits := permits_of(packages(target))
-	permitted(target, granting_roles("agent"), granting_roles("user"), permits) == true
+	permitted(target, granting_roles(target, "agent"), granting_roles(target, "user"), permits) == true
 	count(denials(target, permits)) == 0
 }
 

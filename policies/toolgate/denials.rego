@@ -1,7 +1,7 @@
 package toolgate
 
 # A list, in which two elements of a wrong shape may stand as the same reason: see `once`.
-denials(target, permits) := array.concat(said_denials(target), array.concat(odd_permits(permits), own_denials))
+denials(target, permits) := array.concat(said_denials(target), array.concat(odd_permits(permits), own_denials(target)))
 
 said_denials(target) := [{"rule": pkg, "value": said(v)} |
 	kinds := data.index_kinds
@@ -15,13 +15,13 @@ odd_permits(permits) := [{"rule": p.rule, "value": {"code": "policy.invalid_rule
 	not permit_side(p.value)
 ]
 
-own_denials := [] if sound
+own_denials(target) := [] if sound(target)
 
 else := [d | some d in faults]
 
 # What almost every target is, told in few steps: none of the faults is there.
-sound if {
-	input.tool.pinned == true
+sound(target) if {
+	unchanged(target)
 	input.server.status == "approved"
 	input.server.environment == input.agent.environment
 	index_whole
@@ -35,17 +35,39 @@ faults contains {"rule": "toolgate", "value": {"code": "server.not_approved"}} i
 
 faults contains {"rule": "toolgate", "value": {"code": "agent.wrong_environment"}} if not same_environment
 
-faults contains {"rule": "toolgate", "value": {"code": "tool.drifted"}} if {
-	input.tool
-	not pinned
-}
+faults contains {"rule": "toolgate", "value": {"code": "tool.drifted"}} if drifted("tool")
+
+faults contains {"rule": "toolgate", "value": {"code": "prompt.drifted"}} if drifted("prompt")
+
+faults contains {"rule": "toolgate", "value": {"code": "resource.drifted"}} if drifted("resource")
 
 # Each is a rule of its own: "not" before a comparison is silent when an operand is missing.
 server_known_status if input.server.status in {"approved", "deprecated", "retired"}
 
 same_environment if input.server.environment == input.agent.environment
 
-pinned if input.tool.pinned == true
+# The definition is the one that was approved. Questions of servers have none.
+unchanged(target) if input[target].pinned == true
+
+else if {
+	target in questions
+}
+
+drifted(target) if {
+	input[target]
+	not unchanged(target)
+}
+
+# A completion has the definition of what it completes.
+drifted(target) if {
+	input.completion
+	not unchanged("completion")
+	completed == target
+}
+
+completed := "resource" if input.completion.of == "resources"
+
+else := "prompt"
 
 # A denial that must not be seen: the caller is answered as for a target that does not exist.
 hidden(denied) if {

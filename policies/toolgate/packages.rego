@@ -19,6 +19,7 @@ kind := "tool" if {
 	not input.completion
 	not input.sampling
 	not input.elicitation
+	not input.roots
 }
 
 else := one if {
@@ -29,7 +30,10 @@ else := one if {
 
 else := null
 
-target_kinds := ["tool", "resource", "prompt", "completion", "sampling", "elicitation"]
+target_kinds := ["tool", "resource", "prompt", "completion", "sampling", "elicitation", "roots"]
+
+# What servers ask for.
+questions := ["sampling", "elicitation", "roots"]
 
 indexed := data.index[input.server.id]
 

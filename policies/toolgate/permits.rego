@@ -31,12 +31,27 @@ else := {by_role(role) | some role in roles} | {{"rule": p.rule, "id": p.value.i
 
 by_role(role) := {"rule": "role", "id": role}
 
-granting_roles(side) := [role |
+granting_roles(target, side) := [role |
+	[table, name] := grant_of(target)
 	server := input.server.id
-	tool := input.tool.name
 	some role in input[side].roles
-	data.roles[role].grants[server][tool] == true
+	data.roles[role][table][server][name] == true
 ]
+
+# Which table of a role grants a kind of target, and under which name. A completion tells what it completes; any other
+# table than these two would let a name of one kind be granted as another.
+grant_of(target) := ["grants", input.tool.name] if target == "tool"
+
+else := ["prompts", input.prompt.name] if target == "prompt"
+
+else := ["resources", input.resource.entry] if target == "resource"
+
+else := [input.completion.of, input.completion.name] if {
+	target == "completion"
+	input.completion.of in ["prompts", "resources"]
+}
+
+else := ["asks", target] if target in questions
 
 permits_of(judges) := [{"rule": pkg, "value": v} |
 	some pkg in judges
