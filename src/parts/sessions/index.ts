@@ -1,3 +1,4 @@
 export { type SessionsConfig, sessionsConfig } from "./config.ts";
 export { memorySessions } from "./memory-sessions.ts";
-export type { Session, Sessions } from "./sessions.ts";
+export { redisSessions, type SessionNews } from "./redis-sessions.ts";
+export { type Session, type SessionChange, type Sessions, SessionsUnavailable } from "./sessions.ts";

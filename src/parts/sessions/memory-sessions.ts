@@ -1,6 +1,7 @@
 import type { IdSource } from "../../core/ids.ts";
 import type { SessionsConfig } from "./config.ts";
-import type { Session, Sessions } from "./sessions.ts";
+import { beginningOf } from "./owner.ts";
+import type { Session, SessionChange, Sessions } from "./sessions.ts";
 
 /** How many sessions each new one looks at, in turn, to drop those that are over. */
 const LOOKED_AT = 2;
@@ -13,7 +14,7 @@ export function memorySessions(config: SessionsConfig, around: { readonly ids: I
 }
 
 interface Kept {
-  readonly session: Session;
+  session: Session;
   usedAt: number;
 }
 
@@ -30,11 +31,12 @@ class InMemory implements Sessions {
     this.#ids = ids;
   }
 
-  async open(wanted: Omit<Session, "id" | "openedAt">, now: number): Promise<Session | undefined> {
+  async open(wanted: Parameters<Sessions["open"]>[0], now: number): Promise<Session | undefined> {
     this.#dropSome(now);
     if (!this.#hasRoom(now) || !this.#hasRoomFor(wanted.owner, now)) return undefined;
-    const { owner, door, protocolVersion, client } = wanted;
-    const session: Session = { id: this.#ids.session(now), owner, door, protocolVersion, client, openedAt: now };
+    const { owner, door, protocolVersion, client, capabilities } = wanted;
+    const id = this.#ids.session(now);
+    const session: Session = { id, owner, door, protocolVersion, client, capabilities, openedAt: now, subscriptions: [] };
     this.#kept.set(session.id, { session, usedAt: now });
     const own = this.#byOwner.get(owner);
     if (own === undefined) this.#byOwner.set(owner, new Set([session.id]));
@@ -49,11 +51,33 @@ class InMemory implements Sessions {
     return kept.session;
   }
 
+  async change(id: string, owner: string, change: SessionChange, now: number): Promise<Session | "full" | undefined> {
+    const kept = this.#alive(id, now);
+    if (kept === undefined || kept.session.owner !== owner) return undefined;
+    kept.usedAt = Math.max(kept.usedAt, now);
+    const changed = after(kept.session, change, this.#config.subscriptions_per_session);
+    if (changed !== "full") kept.session = changed;
+    return changed;
+  }
+
   async end(id: string, owner: string, now: number): Promise<boolean> {
     const kept = this.#alive(id, now);
     if (kept === undefined || kept.session.owner !== owner) return false;
     this.#drop(kept.session);
     return true;
+  }
+
+  async endAll(owner: string, now: number): Promise<number> {
+    let ended = 0;
+    for (const id of this.#byOwner.get(owner) ?? []) if (await this.end(id, owner, now)) ended += 1;
+    return ended;
+  }
+
+  async count(tenant: string, now: number): Promise<number> {
+    const beginning = beginningOf(tenant);
+    let count = 0;
+    for (const kept of this.#kept.values()) if (kept.session.owner.startsWith(beginning) && !this.#isOver(kept, now)) count += 1;
+    return count;
   }
 
   async close(): Promise<void> {
@@ -110,4 +134,15 @@ class InMemory implements Sessions {
     for (const id of own) this.#alive(id, now);
     return own.size < this.#config.max_per_owner;
   }
+}
+
+function after(session: Session, change: SessionChange, limit: number): Session | "full" {
+  if (change.set === "log_level") return { ...session, logLevel: change.level };
+  const { subscriptions } = session;
+  const known = subscriptions.includes(change.uri);
+  if (change.set === "unsubscribe") {
+    return known ? { ...session, subscriptions: subscriptions.filter((uri) => uri !== change.uri) } : session;
+  }
+  if (known) return session;
+  return subscriptions.length < limit ? { ...session, subscriptions: [...subscriptions, change.uri] } : "full";
 }

@@ -35,6 +35,8 @@ export interface Sessions {
   end(id: string, owner: string, now: number): Promise<boolean>;
   /** Ends every session of this owner; how many there were. */
   endAll(owner: string, now: number): Promise<number>;
+  /** Open sessions of a tenant at this time; for metrics. Throws where the store cannot be asked. */
+  count(tenant: string, now: number): Promise<number>;
   close(): Promise<void>;
 }
 
