@@ -1,81 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rm } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
 import { pinServer } from "../../../src/authoring/pins/index.ts";
 import { readTables } from "../../../src/authoring/tables/index.ts";
-import { pinOf, type ToolDefinition } from "../../../src/core/tool.ts";
+import { pinOf } from "../../../src/core/tool.ts";
 import { readCatalog } from "../../../src/parts/catalog/index.ts";
+import { definition, files, pins, tableFolder } from "./sample-tables.ts";
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "tables-"));
-});
-afterEach(() => rm(folder, { recursive: true }));
-
-function definition(
-  name: string,
-  inputSchema: Record<string, unknown> = { type: "object", properties: { id: { type: "string" } }, required: ["id"] },
-): ToolDefinition {
-  return { name, inputSchema };
-}
-
-function pins(server: string, definitions: readonly ToolDefinition[]): string {
-  const tools = Object.fromEntries(definitions.map((tool) => [tool.name, { pin: pinOf(tool, "session"), definition: tool }]));
-  return JSON.stringify({ version: 1, server, era: "session", capabilities: {}, tools });
-}
-
-const files: Record<string, string> = {
-  "servers.yaml": `version: 1
-servers:
-  crm:
-    owner: sales
-    trust: internal
-    environment: demo
-    status: approved
-    transport: { kind: http, place: crm, host_class: loopback }
-`,
-  "tools.yaml": `version: 1
-tools:
-  crm:
-    get_customer: { risk: low, effects: [read], idempotent: true, sample: { args: { id: C-1 } } }
-    refund: { risk: high, effects: [pay], idempotent: false }
-`,
-  "agents.yaml": `version: 1
-agents:
-  support-bot:
-    name: Support bot
-    owner: ann
-    environment: demo
-    status: active
-    modes: [user_via_agent]
-    roles: [support]
-    match: [{ issuer: "https://id", client_id: support-bot }]
-`,
-  "roles.yaml": `version: 1
-roles:
-  support: { title: Answers, grants: ["crm/get_*", crm/refund] }
-`,
-  "groups.yaml": "version: 1\ngroups:\n  Support Team: { roles: [support] }\n",
-  "settings.yaml": "version: 1\nsettings: { timezone: Europe/Berlin, office_hours: { from: 8 } }\n",
-  "custom.yaml": "version: 1\ncustom: { vip: [ann] }\n",
-  "pins/crm.json": pins("crm", [definition("get_customer"), definition("refund")]),
-};
-
-async function read(changes: Record<string, string | undefined> = {}) {
-  for (const [name, text] of Object.entries({ ...files, ...changes })) {
-    if (text === undefined) continue;
-    const path = join(folder, "catalog", name);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-  }
-  return readTables(folder);
-}
-
-async function mistakesOf(changes: Record<string, string | undefined>) {
-  const tables = await read(changes);
-  return tables.ok ? [] : tables.error;
-}
+const { path, read, mistakesOf } = tableFolder();
 
 describe("the tables", () => {
   it("become the data of a bundle, with defaults filled in and grants spelled out", async () => {
@@ -178,7 +109,7 @@ describe("mistakes in the tables", () => {
   });
 
   it("name what is not there: a folder, a server, a role, a tool of a grant", async () => {
-    expect(await readTables(join(folder, "nowhere"))).toMatchObject({
+    expect(await readTables(path("nowhere"))).toMatchObject({
       ok: false,
       error: [{ file: "catalog/servers.yaml", found: "no such file" }],
     });
@@ -208,7 +139,7 @@ describe("mistakes in the tables", () => {
     expect(await mistakesOf({ "pins/crm.json": pins("other", []) })).toMatchObject([
       { path: "server", wanted: '"crm", as the file is named' },
     ]);
-    await rm(join(folder, "catalog", "pins"), { recursive: true });
+    await rm(path("catalog", "pins"), { recursive: true });
     expect(await mistakesOf({ "pins/crm.json": undefined })).toMatchObject([
       { path: "tools.crm", remedy: expect.stringContaining("catalog pin crm") },
     ]);
