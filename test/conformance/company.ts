@@ -1,13 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { stringify } from "yaml";
-import { referenceTools } from "../../examples/reference-server/index.ts";
-import { buildBundle, findOpa, generateKeyPair, pinServer, readServers, signBundle } from "../../src/authoring/index.ts";
-import { formatMistakes, type Mistake } from "../../src/core/mistakes.ts";
-import type { Result } from "../../src/core/result.ts";
-import { createUpstream, upstreamConfig } from "../../src/parts/upstream/index.ts";
-import { systemClock } from "../../src/platform/clock.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
+import { referencePrompts, referenceResources, referenceTemplate, referenceTools } from "../../examples/reference-server/index.ts";
+import { type ServerAsk, serverAsks } from "../../src/core/server.ts";
+import type { Listing } from "../../src/parts/upstream/index.ts";
 import type { Era } from "./scenarios.ts";
 
 /** Names of a company whose only business is to be tested. */
@@ -16,121 +9,70 @@ export const names = { bundle: "conformance", environment: "conformance", audien
 export type Places = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export interface Company {
-  readonly servers: readonly CompanyServer[];
+  readonly servers: readonly (CompanyServer | UnseenServer)[];
   /** As the configuration has them. */
   readonly places: Places;
   readonly issuer: string;
 }
 
-export interface CompanyServer {
+interface KnownServer {
   readonly id: string;
   /** As servers.yaml has it. */
   readonly transport: Readonly<Record<string, unknown>>;
-  /** The tools that are approved, each with arguments that it takes. */
-  readonly tools: Readonly<Record<string, object>>;
+  /** What it may ask of clients; nothing if absent. */
+  readonly asks?: readonly ServerAsk[];
+  /** Extensions that are passed through; none if absent. */
+  readonly extensions?: readonly string[];
 }
 
-/** Our reference server in one era, with all its tools but the one that comes and goes. */
+/** What of a server is approved. */
+export interface Approved {
+  /** Tools, each with arguments that it takes. */
+  readonly tools: Readonly<Record<string, object>>;
+  readonly prompts?: readonly string[];
+  /** As resources.yaml has them, by entry. */
+  readonly resources?: Readonly<Record<string, { readonly uri: string } | { readonly template: string }>>;
+}
+
+export interface CompanyServer extends KnownServer, Approved {}
+
+/** A server that nobody saw before it was pinned: what is approved follows from what it offers. */
+export interface UnseenServer extends KnownServer {
+  approve(listing: Listing): Approved;
+}
+
+/** Our reference server in one era, with all that it offers but what comes and goes. */
 export function referenceServer(id: string, era: Era): CompanyServer {
-  const samples: Readonly<Record<string, object>> = { test_x_mcp_header: { region: "europe" }, test_wait: { ms: 1 } };
   const tools = Object.fromEntries(referenceTools.map(({ name }) => [name, samples[name] ?? {}]));
-  return { id, transport: overHttp(id, era), tools };
+  const static_ = referenceResources.map(({ uri, name }) => [entryOf(name), { uri }] as const);
+  return {
+    id,
+    transport: overHttp(id, era),
+    tools,
+    prompts: referencePrompts.map(({ name }) => name),
+    resources: { ...Object.fromEntries(static_), template: { template: referenceTemplate.uriTemplate } },
+    asks: serverAsks,
+    extensions: era === "stateless" ? ["io.modelcontextprotocol/tasks"] : [],
+  };
 }
 
 export function overHttp(place: string, era: Era): CompanyServer["transport"] {
   return { kind: "http", place, host_class: "loopback", era };
 }
 
-const KID = "conformance";
-/** Far above what a decision takes: how fast this machine is today is not what is tested. */
-export const MAX_DECIDE_MS = 5_000;
+/** Arguments for those tools that take any. */
+const samples: Readonly<Record<string, object>> = {
+  test_x_mcp_header: { region: "europe" },
+  json_schema_2020_12_tool: { contactMethod: "phone", phone: "1" },
+  test_wait: { ms: 1 },
+  test_touch_resource: { uri: "test://watched-resource" },
+  test_sampling: { prompt: "Say hello." },
+  test_elicitation: { message: "Who are you?" },
+  greet: { name: "Ann" },
+  slow_compute: { seconds: 0 },
+  confirm_delete: { filename: "notes.txt" },
+};
 
-const policy = `# METADATA
-# custom:
-#   servers: ["*"]
-#   kinds: [tool]
-package policy.suite
-
-deny contains {"code": "suite.critical", "message": "Nothing critical here."} if input.tool.risk == "critical"
-
-constrain contains {"code": "suite.region", "message": "The region mars is closed."} if {
-	input.tool.name == "test_x_mcp_header"
-	input.args.region == "mars"
-}
-`;
-
-/** Writes the tables, pins what the running servers offer, and puts a signed bundle and its keyring into the folder. */
-export async function writeBundle(folder: string, company: Company): Promise<void> {
-  const policies = join(folder, "policies");
-  await writeTables(policies, company);
-  await writePins(policies, company.places);
-  const opa = await findOpa({ env: process.env, installInto: new URL("../../.cache/bin", import.meta.url).pathname });
-  if (!opa.ok) throw new Error(opa.error);
-  const identity = { name: names.bundle, environment: names.environment, revision: "conformance-1", sequence: 1 };
-  const expires = new Date(Date.now() + 86_400_000).toISOString();
-  const built = ok(await buildBundle({ policiesDir: policies, opa: opa.value, expires, maxDecideMs: MAX_DECIDE_MS, ...identity }));
-  const { privateKey, publicKey } = generateKeyPair("ES256");
-  const signed = await signBundle(built.bytes, { privateKey, kid: KID, algorithm: "ES256" });
-  if (!signed.ok) throw new Error(signed.error);
-  await writeFile(join(folder, "bundle.tar.gz"), signed.value);
-  const keyring = { version: 1, keys: { [KID]: { algorithm: "ES256", public_key: publicKey, owner: "the conformance run" } } };
-  await writeFile(join(folder, "keyring.json"), JSON.stringify(keyring));
-}
-
-async function writeTables(policies: string, { servers, issuer }: Company): Promise<void> {
-  const { environment } = names;
-  const facts = { risk: "low", effects: ["read"], data_classes: [], idempotent: true };
-  const byId = <T>(of: (server: CompanyServer) => T) => Object.fromEntries(servers.map((server) => [server.id, of(server)]));
-  const tables = {
-    servers: byId(({ transport }) => ({ owner: "platform", trust: "internal", environment, status: "approved", transport })),
-    tools: byId(({ tools }) => Object.fromEntries(Object.entries(tools).map(([name, args]) => [name, { ...facts, sample: { args } }]))),
-    agents: {
-      suite: {
-        name: "Conformance suite",
-        owner: "ann",
-        environment,
-        status: "active",
-        modes: ["user_via_agent"],
-        roles: ["suite"],
-        roles_alone: [],
-        match: [{ issuer, client_id: "support-bot" }],
-      },
-    },
-    roles: { suite: { grants: servers.map(({ id }) => `${id}/*`) } },
-    groups: { support: { roles: ["suite"] } },
-    budgets: {},
-    settings: {},
-    custom: {},
-  };
-  await mkdir(join(policies, "catalog", "pins"), { recursive: true });
-  await mkdir(join(policies, "policy"));
-  await writeFile(join(policies, "policy", "suite.rego"), policy);
-  for (const [name, table] of Object.entries(tables)) {
-    await writeFile(join(policies, "catalog", `${name}.yaml`), stringify({ version: 1, [name]: table }));
-  }
-}
-
-async function writePins(policies: string, places: Places): Promise<void> {
-  const upstream = createUpstream({
-    config: upstreamConfig.parse({ places }),
-    clock: systemClock,
-    logger: silentLogger,
-    onServerRequest: () => {},
-    credentialFor: async () => ({ ok: true, value: {} }),
-  });
-  try {
-    for (const [serverId, { definition }] of ok(await readServers(policies))) {
-      const listing = await upstream.connect(definition).listing();
-      if (!listing.ok) throw new Error(`${serverId} cannot be asked: ${listing.error.detail}`);
-      const { file } = pinServer({ serverId, definition, listing: listing.value });
-      await writeFile(join(policies, "catalog", "pins", `${serverId}.json`), file);
-    }
-  } finally {
-    await upstream.close();
-  }
-}
-
-function ok<T>(result: Result<T, readonly Mistake[]>): T {
-  if (!result.ok) throw new Error(formatMistakes(result.error));
-  return result.value;
+function entryOf(name: string): string {
+  return name.toLowerCase().replaceAll(" ", "-");
 }

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { requestToken, startProvider } from "../../src/demo/provider/index.ts";
 import { type LogRecord, tailLog } from "../../src/parts/decisions/index.ts";
-import { type CompanyServer, MAX_DECIDE_MS, names, type Places, writeBundle } from "./company.ts";
+import { MAX_DECIDE_MS, writeBundle } from "./bundle.ts";
+import { type Company, names, type Places } from "./company.ts";
 import { startProcess } from "./process.ts";
 
 /** The gateway as a process, with a provider that signs, in front of servers that run already. */
@@ -20,7 +21,7 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-export async function startGateway(servers: readonly CompanyServer[], places: Places): Promise<RunningGateway> {
+export async function startGateway(servers: Company["servers"], places: Places): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), "toolgate-conformance-"));
   const running: { stop(): Promise<void> }[] = [{ stop: () => rm(folder, { recursive: true, force: true }) }];
   const stop = async () => {

@@ -1,28 +1,52 @@
-// Runs the official conformance suite against the gateway, in both eras and across them.
+// Runs the official conformance suite through the gateway: both eras, across them, at the aggregate, and as a client.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { asJson, asPage, asText, type SetResult } from "./report.ts";
+import { asPage } from "./page.ts";
+import { asJson, asText, unwanted } from "./report.ts";
 import { startRig } from "./rig.ts";
-import { runScenario, type ScenarioResult } from "./run-scenario.ts";
-import { scenarioSets } from "./scenarios.ts";
+import { runParts } from "./run-parts.ts";
+import { beyond, type Part, parts } from "./scenarios.ts";
 
-const { values } = parseArgs({ options: { json: { type: "boolean" }, write: { type: "boolean" } } });
-const rig = await startRig();
-const sets: SetResult[] = [];
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    /** No gateway: the reference servers themselves, with extensions. */
+    direct: { type: "boolean", default: false },
+    /** Only these members of the report. */
+    set: { type: "string", multiple: true, default: [] },
+    /** Only these scenarios, whatever the lists say. */
+    scenario: { type: "string", multiple: true, default: [] },
+  },
+});
+
+const chosen = (values.direct ? directly() : parts).filter(({ key }) => values.set.length === 0 || values.set.includes(key));
+const narrowed = chosen.map((part) => (values.scenario.length === 0 ? part : { ...part, scenarios: values.scenario }));
+if (narrowed.length === 0)
+  throw new Error(`--set is "${values.set.join(", ")}", wanted ${[...new Set(parts.map(({ key }) => key))].join(", ")}`);
+const partly = values.direct || values.set.length > 0 || values.scenario.length > 0;
+if (values.write && partly) throw new Error("--write writes the whole page: leave out --direct, --set and --scenario");
+
+const rig = await startRig({ direct: values.direct, aggregate: narrowed.some(({ key }) => key === "aggregate") });
 try {
-  for (const set of scenarioSets) {
-    const results: ScenarioResult[] = [];
-    // One after the other: some scenarios change the list of tools, others wait for half a second and no longer.
-    for (const scenario of set.scenarios) results.push(await runScenario(scenario, set.revision, rig.urlOf(set.server), rig.results));
-    sets.push({ set, results });
-    if (!values.json) process.stdout.write(`${asText([{ set, results }])}\n\n`);
-  }
+  const results = await runParts(narrowed, rig, (result) => {
+    if (!values.json) process.stdout.write(`${asText(result)}\n\n`);
+  });
+  const failed = unwanted(results).length;
+  if (values.json) process.stdout.write(`${JSON.stringify(asJson(results))}\n`);
+  else process.stdout.write(failed === 0 ? "No failures.\n" : `${failed} scenarios failed.\n`);
+  if (values.write) writeFileSync(new URL("../../docs/conformance.md", import.meta.url), asPage(results));
+  process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   await rig.stop();
 }
 
-const failed = sets.flatMap(({ results }) => results).filter(({ failures }) => failures.length > 0).length;
-if (values.json) process.stdout.write(`${JSON.stringify(asJson(sets))}\n`);
-else process.stdout.write(failed === 0 ? "No failures.\n" : `${failed} scenarios failed.\n`);
-if (values.write) writeFileSync(new URL("../../docs/conformance.md", import.meta.url), asPage(sets));
-process.exitCode = failed === 0 ? 0 : 1;
+/** The same-era sets, and what the reference server passes besides. */
+function directly(): readonly Part[] {
+  const same = parts.filter(({ key }) => key === "same-2025-11-25" || key === "same-2026-07-28");
+  return same.map((part) => ({
+    ...part,
+    title: `${part.title}, without a gateway`,
+    scenarios: [...part.scenarios, ...beyond[part.revision]],
+  }));
+}

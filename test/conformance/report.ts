@@ -1,80 +1,47 @@
-import type { ScenarioResult } from "./run-scenario.ts";
-import { type ScenarioSet, suiteVersion } from "./scenarios.ts";
+import { suiteVersion } from "./requirements.ts";
+import type { Judged, PartResult } from "./run-parts.ts";
+import { keys, leftOut } from "./scenarios.ts";
 
-export interface SetResult {
-  readonly set: ScenarioSet;
-  readonly results: readonly ScenarioResult[];
-}
-
-/** One object, a member for each set. A scenario that was skipped counts as failed. */
-export function asJson(sets: readonly SetResult[]): object {
-  const entries = sets.map(({ set, results }) => [
-    set.key,
-    {
+/**
+ * One object, a member for each set. A scenario that was skipped counts as failed; `known` are those of the failed that
+ * cannot pass, each with its reason.
+ */
+export function asJson(parts: readonly PartResult[]): object {
+  const ran = keys.filter((key) => parts.some(({ part }) => part.key === key));
+  const members = ran.map((key) => {
+    const results = parts.filter(({ part }) => part.key === key).flatMap((one) => one.results);
+    const member = {
       passed: sum(results, ({ failures }) => (failures.length === 0 ? 1 : 0)),
       failed: sum(results, ({ failures }) => (failures.length === 0 ? 0 : 1)),
-      checks: sum(results, ({ passed }) => passed),
       skipped: sum(results, ({ ran }) => (ran ? 0 : 1)),
-      left_out: results.flatMap(({ scenario, leftOut }) => leftOut.map((words) => `${scenario}: ${words}`)),
+      checks: sum(results, ({ passed }) => passed),
       failures: results.flatMap(({ scenario, failures }) => failures.map((failure) => `${scenario}: ${failure}`)),
-    },
-  ]);
-  return { suite: suiteVersion(), ...Object.fromEntries(entries) };
+      known: results.flatMap(({ scenario, cannot }) => (cannot === undefined ? [] : [`${scenario}: ${cannot}`])),
+      left_out: [
+        ...leftOut.filter((one) => one.key === key).map(({ scenarios, reason }) => `${scenarios}: ${reason}`),
+        ...results.flatMap((one) => one.leftOut.map((words) => `${one.scenario}: ${words}`)),
+      ],
+    };
+    return [key, member] as const;
+  });
+  return { suite: suiteVersion(), ...Object.fromEntries(members) };
 }
 
-export function asText(sets: readonly SetResult[]): string {
-  return sets.map(({ set, results }) => [set.title, ...results.map((one) => `  ${lineOf(one)}`)].join("\n")).join("\n\n");
+/** What is not as it should be. */
+export function unwanted(parts: readonly PartResult[]): readonly Judged[] {
+  return parts.flatMap(({ results }) => results).filter(({ asWanted }) => !asWanted);
 }
 
-function lineOf({ scenario, passed, failures, leftOut }: ScenarioResult): string {
-  const head = `${failures.length === 0 ? "ok    " : "FAILED"} ${scenario.padEnd(38)} ${String(passed).padStart(2)} checks`;
-  const notes = [...failures, ...leftOut.map((words) => `left out by the suite: ${words}`)];
+export function asText({ part, results }: PartResult): string {
+  return [part.title, ...results.map((one) => `  ${linesOf(one)}`)].join("\n");
+}
+
+function linesOf({ scenario, passed, failures, leftOut, cannot, asWanted }: Judged): string {
+  const word = !asWanted ? "FAILED" : cannot === undefined ? "ok    " : "cannot";
+  const head = `${word} ${scenario.padEnd(46)} ${String(passed).padStart(2)} checks`;
+  const why = cannot === undefined ? [] : [`cannot cross: ${cannot}`];
+  const notes = [...why, ...failures, ...leftOut.map((words) => `left out by the suite: ${words}`)];
   return [head, ...notes.map((words) => `         ${words}`)].join("\n");
-}
-
-/** docs/conformance.md. Nothing in it changes from run to run unless a result does. */
-export function asPage(sets: readonly SetResult[]): string {
-  return `${[intro(), ...sets.map(sectionOf), leftOutSection(sets)].filter((part) => part !== "").join("\n\n")}\n`;
-}
-
-function intro(): string {
-  return `# Conformance
-
-<!-- Written by \`npm run conformance -- --write\`. -->
-
-The official suite, \`@modelcontextprotocol/conformance\` ${suiteVersion()}, run against the gateway with our reference server
-(\`examples/reference-server\`) behind it, through \`/servers/<id>/mcp\`. A shim on loopback adds the bearer, which the suite
-cannot send, and changes nothing else. Everything is on: the signed bundle, the policy, the pins, the records.
-
-Every check inside a scenario counts. A warning is a failure, and so is a scenario that the suite skips.`;
-}
-
-function sectionOf({ set, results }: SetResult): string {
-  const rows = results.map(
-    ({ scenario, passed, failures, leftOut }) =>
-      `| \`${scenario}\` | ${passed} | ${failures.length} | ${leftOut.length} | ${failures.length === 0 ? "passed" : "failed"} |`,
-  );
-  const head = [
-    `## ${set.title}`,
-    "",
-    `\`--spec-version ${set.revision}\``,
-    "",
-    "| scenario | checks passed | failed | left out | result |",
-    "| --- | ---: | ---: | ---: | --- |",
-  ];
-  return [...head, ...rows].join("\n");
-}
-
-function leftOutSection(sets: readonly SetResult[]): string {
-  const words = new Set(sets.flatMap(({ results }) => results.flatMap(({ leftOut }) => leftOut)));
-  if (words.size === 0) return "";
-  return [
-    "## Left out by the suite",
-    "",
-    "Checks that do not apply to what the gateway declares. The suite counts them as neither passed nor failed.",
-    "",
-    ...[...words].map((one) => `- ${one}`),
-  ].join("\n");
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
