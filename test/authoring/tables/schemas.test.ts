@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import { describe, expect, it } from "vitest";
+import { readPins } from "../../../src/authoring/pins/index.ts";
+import { pinOf } from "../../../src/core/tool.ts";
+import { tableFolder } from "./sample-tables.ts";
+
+const folder = join(import.meta.dirname, "../../../policies/schemas");
+const ajv = new Ajv2020({ strict: true, strictRequired: false });
+formats.default(ajv);
+
+for (const name of ["servers", "prompts", "resources", "roles", "pins"]) {
+  const schema: AnySchemaObject = JSON.parse(readFileSync(join(folder, `${name}.schema.json`), "utf8"));
+  ajv.addSchema(schema, name);
+}
+
+const fits = (schema: string, value: unknown): boolean => ajv.validate(schema, value) === true;
+
+const { mistakesOf } = tableFolder();
+
+/** Whether the build takes this table by itself; what other tables say to it is left out. */
+async function isRead(table: string, value: unknown): Promise<boolean> {
+  const file = `${table}.yaml`;
+  const told = await mistakesOf({ [file]: JSON.stringify(value) });
+  return told.every((mistake) => mistake.file !== `catalog/${file}` || /pin|bundle|\.yaml/.test(mistake.wanted));
+}
+
+const owner = { owner: "a", trust: "internal", environment: "test", status: "approved" };
+const http = { kind: "http", place: "crm", host_class: "loopback" };
+const server = (extra: object) => ({ version: 1, servers: { crm: { ...owner, transport: http, ...extra } } });
+const prompt = (facts: unknown) => ({ version: 1, prompts: { crm: { "any name": facts } } });
+const resource = (facts: unknown, id = "notes") => ({ version: 1, resources: { crm: { [id]: facts } } });
+const role = (lists: object) => ({ version: 1, roles: { support: lists } });
+const tasks = "io.modelcontextprotocol/tasks";
+
+const samples: readonly (readonly [table: string, value: unknown, taken: boolean])[] = [
+  ["servers", server({}), true],
+  ["servers", server({ asks: ["roots", "elicitation"], extensions: [tasks] }), true],
+  ["servers", server({ asks: ["roots", "roots"] }), false],
+  ["servers", server({ asks: ["secrets"] }), false],
+  ["servers", server({ extensions: [tasks, tasks] }), false],
+  ["servers", server({ extensions: ["tasks"] }), false],
+  ["servers", server({ transport: { ...http, kind: "sse" } }), true],
+  ["servers", server({ transport: { kind: "sse", url: "http://127.0.0.1/sse", host_class: "loopback" } }), true],
+  ["servers", server({ transport: { ...http, kind: "sse", era: "session" } }), false],
+  ["servers", server({ transport: { kind: "sse", host_class: "loopback" } }), false],
+  ["servers", server({ transport: { ...http, url: "http://a/" } }), false],
+  ["prompts", prompt({}), true],
+  ["prompts", prompt({ data_classes: ["internal"] }), true],
+  ["prompts", prompt({ data_classes: [""] }), false],
+  ["prompts", prompt({ risk: "low" }), false],
+  ["prompts", { version: 1, prompts: { crm: { "": {} } } }, false],
+  ["prompts", { version: 1, prompts: { Crm: {} } }, false],
+  ["resources", resource({ uri: "note://crm/**" }), true],
+  ["resources", resource({ template: "note://crm/{id}", data_classes: ["internal"] }), true],
+  ["resources", resource({ uri: "a:b", template: "a:{b}" }), false],
+  ["resources", resource({ data_classes: [] }), false],
+  ["resources", resource({ uri: "" }), false],
+  ["resources", resource({ uri: "note://crm/**" }, "Notes"), false],
+  ["roles", role({}), true],
+  ["roles", role({ grants: ["crm/refund"], prompts: ["crm/*"], resources: ["crm/*"], asks: ["crm/*"] }), true],
+  ["roles", role({ asks: ["crm"] }), false],
+  ["roles", role({ prompts: ["/x"] }), false],
+  ["roles", role({ resource: ["crm/*"] }), false],
+];
+
+describe("the schema that editors use and the build", () => {
+  it.each(samples)("agree on %s %j", async (table, value, taken) => {
+    expect({ schema: fits(table, value), build: await isRead(table, value) }).toEqual({ schema: taken, build: taken });
+  });
+
+  it("agree on a file of pins", () => {
+    const entry = <D extends { readonly name: string }>(definition: D) => ({ pin: pinOf(definition, "session"), definition });
+    const older = { version: 1, server: "crm", era: "session", capabilities: {}, tools: {} };
+    const prompts = { summary: entry({ name: "summary" }) };
+    const template = { uriTemplate: "a:{b}", name: "a" };
+    const files: readonly (readonly [unknown, boolean])[] = [
+      [older, true],
+      [{ ...older, prompts, templates: { "a:{b}": entry(template) } }, true],
+      [{ ...older, prompts: { summary: { ...prompts.summary, more: 1 } } }, false],
+      [{ ...older, templates: { "a:{b}": { ...entry(template), definition: { name: "a" } } } }, false],
+      [{ ...older, resources: {} }, false],
+    ];
+    for (const [value, taken] of files)
+      expect([value, fits("pins", value), readPins("p.json", JSON.stringify(value)).ok]).toEqual([value, taken, taken]);
+  });
+});
