@@ -17,6 +17,7 @@ interface Facts {
   readonly client?: string;
   readonly ip?: string;
   readonly intent?: string;
+  readonly method?: string;
 }
 
 /** As much of a call as a key is made of. */
@@ -31,13 +32,14 @@ function call({
   client = "c",
   ip = "::1",
   intent = "",
+  method = "tools/call",
 }: Facts) {
   const plan: MemoPlan | undefined = memoPlan(reads);
   return {
     caller: { digest: caller, token: {} },
     target: { id: target, memoPlan: plan },
     facts: { pinned, mistakes },
-    request: { args },
+    request: { asked: { method, args } },
     argsText: JSON.stringify(args),
     exchange: { client: { name: client, version: "1" }, network: { ip, mtls: false }, request: { intent } },
     now,
@@ -63,6 +65,11 @@ describe("remembering decisions", () => {
     ["something_new"],
   ])("does not where a rule reads input.%s %s", (...path) => {
     expect(key({ reads: [path.filter((step) => step !== undefined)] })).toBeUndefined();
+  });
+
+  it("does not for a task, which is judged as its tool under another method", () => {
+    expect(key({ reads: [["user"]] })).toBeDefined();
+    expect(key({ reads: [["user"]], method: "tasks/get" })).toBeUndefined();
   });
 
   it("tells callers, targets and pins apart whatever is read", () => {

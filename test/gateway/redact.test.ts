@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Redaction } from "../../src/core/decision.ts";
-import { redactResult } from "../../src/gateway/redact.ts";
+import { redactResult, redactWhole } from "../../src/gateway/redact.ts";
 
 const hash = (value: unknown) => `#${JSON.stringify(value)}`;
 
@@ -128,3 +128,31 @@ function secretPaths(value: unknown, at: string): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => secretPaths(inner, `${at}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`));
 }
+
+describe("redacting what is no tool's result", () => {
+  const read = {
+    contents: [
+      { uri: "x:1", text: "DE02" },
+      { uri: "x:2", text: "DE03" },
+    ],
+    _meta: { copy: "DE02" },
+  };
+
+  it("edits it as it is and drops _meta", () => {
+    expect(redactWhole(read, [redaction("/contents/*/text")], hash)).toEqual({
+      ok: true,
+      value: {
+        contents: [
+          { uri: "x:1", text: "[redacted]" },
+          { uri: "x:2", text: "[redacted]" },
+        ],
+      },
+    });
+    expect(read.contents[0]?.text).toBe("DE02");
+  });
+
+  it("withholds it when a path leads nowhere, unless that is optional", () => {
+    expect(redactWhole(read, [redaction("/contents/0/blob")], hash)).toMatchObject({ ok: false });
+    expect(redactWhole(read, [redaction("/contents/0/blob", "mask", true)], hash)).toMatchObject({ ok: true });
+  });
+});
