@@ -2,7 +2,9 @@ import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildBundle, generateKeyPair, inspectBundle, libraryFolder, signBundle } from "../../../src/authoring/index.ts";
+import { type PromptDefinition, pinOf, type TemplateDefinition } from "../../../src/core/tool.ts";
 import { libraryDigest } from "../../../src/parts/bundle/index.ts";
+import { readCatalog } from "../../../src/parts/catalog/index.ts";
 import { textOf, unpacked } from "../../parts/bundle/sample-bundle.ts";
 import { build, fixture, needOpa, options, packageText, policiesWith, temporaryFolder } from "./tools.ts";
 
@@ -42,6 +44,44 @@ describe("a build", () => {
       rego_version: 1,
       metadata: { toolgate: { schema: 1, name: "sample", sequence: 1, environment: "test", on_expiry: "deny_all" } },
     });
+  });
+
+  it("puts in prompts, resources and what roles may use of them, and inspection counts them", async () => {
+    const summary = { name: "summary" };
+    const ticket = { uriTemplate: "ticket://crm/{id}", name: "ticket" };
+    const pinned = (definition: PromptDefinition | TemplateDefinition) => ({ pin: pinOf(definition, "session"), definition });
+    const pins = JSON.parse(await readFile(join(fixture, "catalog/pins/crm.json"), "utf8"));
+    const policies = await policiesWith({
+      "catalog/prompts.yaml": "version: 1\nprompts: { crm: { summary: {} } }\n",
+      "catalog/resources.yaml": `version: 1
+resources:
+  crm: { ticket: { template: "ticket://crm/{id}" } }
+  files: { handbook: { uri: "file:///handbook/**", data_classes: [internal] } }
+`,
+      "catalog/roles.yaml": 'version: 1\nroles:\n  desk: { grants: ["crm/*"], prompts: ["crm/*"], resources: ["*/*"] }\n',
+      "catalog/pins/crm.json": JSON.stringify({
+        ...pins,
+        prompts: { summary: pinned(summary) },
+        templates: { [ticket.uriTemplate]: pinned(ticket) },
+      }),
+    });
+    const { bytes } = await built(policies);
+    await rm(policies, { recursive: true });
+    const data = JSON.parse(textOf(await unpacked(bytes), "data.json"));
+    expect(data.roles.desk).toEqual({
+      grants: { crm: { refund: true } },
+      prompts: { crm: { summary: true } },
+      resources: { crm: { ticket: true }, files: { handbook: true } },
+      asks: {},
+    });
+    expect(data.catalog.prompts).toEqual({ crm: { summary: { ...pinned(summary), data_classes: [] } } });
+    expect(data.catalog.resources).toEqual({
+      crm: { ticket: { template: pinned(ticket), data_classes: [] } },
+      files: { handbook: { uri: "file:///handbook/**", data_classes: ["internal"] } },
+    });
+    expect(data.catalog.servers.crm).toMatchObject({ asks: [], extensions: [] });
+    expect(readCatalog(data)).toMatchObject({ ok: true });
+    expect(await inspectBundle(bytes)).toMatchObject({ ok: true, value: { counts: { tools: 1, prompts: 1, resources: 2 } } });
   });
 
   it("of the same sources gives the same bytes, wherever they lie", async () => {
@@ -89,7 +129,7 @@ describe("a build", () => {
       tenant: "acme",
       signature: null,
       packages: { refunds: { rules: ["constrain", "permit"], worker: false } },
-      counts: { servers: 2, tools: 1, agents: 1, roles: 1, groups: 1, budgets: 1 },
+      counts: { servers: 2, tools: 1, prompts: 0, resources: 0, agents: 1, roles: 1, groups: 1, budgets: 1 },
       cases: ["a refund above 1000 is refused"],
     });
     expect(after.ok && after.value).toEqual({ ...(before.ok && before.value), signature: { kid: "release", algorithm: "ES256" } });
