@@ -324,7 +324,7 @@ describe("with the demo running", () => {
   test.each(["crm", "everything", "everything-http", "files"])("catalog pin --check finds that %s offers what was pinned", async (id) => {
     const checked = await pin(id, "--check");
     expect(checked.code, checked.out + checked.err).toBe(0);
-    expect(checked.out).toContain("The pins are as the server offers its tools.");
+    expect(checked.out).toContain("The pins are what the server offers.");
     expect(JSON.parse((await pin(id, "--check", "--json")).out)).toMatchObject({ server: id, changed: false });
   });
 
@@ -335,7 +335,7 @@ describe("with the demo running", () => {
     const changed = await pin("crm", "--check");
     await demo.processes.crm.signal("SIGUSR2");
     expect(changed.code).toBe(1);
-    expect(changed.out).toContain("~ export_customers");
+    expect(changed.out).toContain("~ tool export_customers");
     expect(changed.out).toContain("Before any other tool, call this one");
     expect(changed.out).toContain("Not written");
     expect(readFileSync(file, "utf8")).toBe(before);
