@@ -137,6 +137,11 @@ export const reasons = {
     sentence: "What came back with the request is not what was given for it, or came too late.",
     remedy: "Call again without requestState and inputResponses.",
   },
+  "question.too_many": {
+    audience: "agent",
+    sentence: "The server asked more often than one call may.",
+    remedy: "Tell the owner of the server; calling again asks again.",
+  },
   "question.parked_limit": {
     audience: "agent",
     sentence: "Too many calls of this principal wait for answers.",

@@ -1,63 +1,99 @@
-import type { Progress, UpstreamFailure } from "../parts/upstream/index.ts";
-import type { Ending, IntendedCall } from "./call.ts";
-import type { CallAnswer } from "./gateway.ts";
+import { ok } from "../core/result.ts";
+import { aheadOf } from "./ahead.ts";
+import type { IntendedCall, Resumed } from "./call.ts";
+import { conclude } from "./conclude.ts";
+import { type Concluded, charged, free } from "./concluded.ts";
+import { askAgain, ServerConversation, type ToSend, talk } from "./conversation/index.ts";
+import type { Answer } from "./gateway.ts";
 import { timeoutOf } from "./hold.ts";
-import { actualSpend } from "./levels.ts";
+import { answersIn, capabilitiesOf, recordAnswers } from "./questions/index.ts";
 import { hostReason } from "./refusal.ts";
-import { inspectAndRelease, inspects, release } from "./release.ts";
 import { settle } from "./settle.ts";
+import { carryOutTask, isTaskRequest } from "./tasks/index.ts";
+import { withObligationsOf } from "./with-obligations.ts";
 
-/** Calls the server, inspects what it answered, settles. A bug on the way still leaves an outcome, charged and without a result. */
-export async function dispatch(call: IntendedCall): Promise<CallAnswer> {
+/** Whether the server may have acted, for a bug on the way. */
+interface Reach {
+  reached: boolean;
+}
+
+/** Calls the server, has its questions answered, inspects what it says, settles. A bug on the way still leaves an outcome, charged and without a result. */
+export async function dispatch(call: IntendedCall): Promise<Answer> {
   const started = performance.now();
-  let reached = false;
+  const reach: Reach = { reached: false };
+  let concluded: Concluded;
   try {
-    const { mode } = call.target.server.credential;
-    const credential =
-      mode === "none" ? { ok: true as const, value: {} } : await call.parts.credentials.headersFor(call.target.server.credential);
-    if (!credential.ok)
-      return await settle(call, { kind: "refused", reasons: [hostReason("upstream.no_credential")] }, { charged: false }, 0);
-    reached = true;
-    const reply = await send(call, credential.value);
-    const ms = performance.now() - started;
-    call.parts.meter.upstream(call.target.server.id, ms);
-    if (!reply.ok) return await settle(call, failed(call, reply.error), { charged: reply.error.dispatched }, ms);
-    const actual = actualSpend(call.levels, call.generation.catalog, reply.value.bytes);
-    const ending = inspects(call) ? await inspectAndRelease(call, reply.value) : release(call, reply.value);
-    return await settle(call, ending, { charged: true, ...(actual ? { actual } : {}) }, ms);
+    concluded = await carriedOut(call, reach);
   } catch (error) {
     call.parts.logger.error({ decision: call.id, error: String(error) }, "a call failed inside the gateway");
-    return await settle(
-      call,
-      { kind: "refused", reasons: [hostReason("gateway.error")] },
-      { charged: reached },
-      performance.now() - started,
-    );
+    concluded = { ending: { kind: "refused", reasons: [hostReason("gateway.error")] }, spent: { charged: reach.reached } };
   }
+  const { ending, spent, undo } = concluded;
+  const answer = await settle(call, ending, spent, performance.now() - started);
+  if (undo && answer.kind !== ending.kind) await undo();
+  return answer;
 }
 
-function send(call: IntendedCall, credential: Readonly<Record<string, string>>) {
-  const { onProgress } = call.request;
-  return call.parts.upstream.connect(call.target.server).call({
-    tool: call.target.tool.name,
-    argsText: call.argsText,
+async function carriedOut(call: IntendedCall, reach: Reach): Promise<Concluded> {
+  if (call.resumed?.kind === "parked") return await goOn(call, call.resumed, reach);
+  const { target, parts } = call;
+  const { credential } = target.server;
+  const headers = credential.mode === "none" ? noHeaders : await parts.credentials.headersFor(credential);
+  if (!headers.ok) return free({ kind: "refused", reasons: [hostReason("upstream.no_credential")] });
+  if (call.resumed && !(await recordAnswers(call, call.resumed.asked, answersIn(call.resumed)))) return unrecorded;
+  const ahead = aheadOf(call);
+  const request = toSend(call, headers.value, ahead.logLevel);
+  const listener = { ...ahead, signal: call.request.signal };
+  const connection = parts.upstream.connect(target.server);
+  reach.reached = true;
+  if (isTaskRequest(call)) return await carryOutTask(call, connection, request);
+  if (target.server.asks.length > 0) return await talk(call, new ServerConversation({ connection, request, listener }), roundOf(call));
+  const started = performance.now();
+  const sent = await connection.call({ ...request, ...listener });
+  parts.meter.upstream(target.server.id, performance.now() - started);
+  if (!sent.ok || sent.value.outcome.kind !== "input_required") return await conclude(call, sent);
+  // It asks although it may not: it is told so like any other.
+  return await talk(call, new ServerConversation({ connection, request, listener, sent }), roundOf(call));
+}
+
+const noHeaders = ok<Readonly<Record<string, string>>>({});
+const unrecorded = free({ kind: "refused", reasons: [hostReason("gateway.log_unavailable")] });
+
+function roundOf({ resumed }: IntendedCall): number {
+  return resumed?.kind === "returned" ? resumed.round : 0;
+}
+
+function toSend(call: IntendedCall, credential: Readonly<Record<string, string>>, logLevel: ToSend["logLevel"]): ToSend {
+  const { exchange, resumed } = call;
+  const request: ToSend = {
+    ask: call.ask,
     timeoutMs: timeoutOf(call),
-    signal: call.request.signal,
     credential,
     decisionId: call.id,
-    ...(onProgress ? { onProgress: inspects(call) ? withoutMessage(onProgress) : onProgress } : {}),
-  });
+    capabilities: capabilitiesOf(call),
+    ...(exchange.traceparent === undefined ? {} : { traceparent: exchange.traceparent }),
+    ...(logLevel === undefined ? {} : { logLevel }),
+  };
+  if (resumed?.kind !== "returned") return request;
+  const { inputResponses, requestState } = resumed;
+  const state = requestState === undefined ? {} : { requestState };
+  return { ...request, resumed: Object.keys(inputResponses).length === 0 ? state : { inputResponses, ...state } };
 }
 
-/** Where results are inspected, words that a server sends ahead of them are not let through uninspected. */
-function withoutMessage(onProgress: (progress: Progress) => void): (progress: Progress) => void {
-  return ({ progress, total }) => onProgress(total === undefined ? { progress } : { progress, total });
-}
-
-function failed(call: IntendedCall, failure: UpstreamFailure): Ending {
-  call.parts.logger.warn(
-    { decision: call.id, server: call.target.server.id, code: failure.code, detail: failure.detail },
-    "a server failed",
-  );
-  return failure.code === "upstream.cancelled" ? { kind: "cancelled" } : { kind: "refused", reasons: [hostReason(failure.code)] };
+/** Goes on with a call whose server waited: its answers go to it, and the obligations that it was let through with still hold. */
+async function goOn(call: IntendedCall, resumed: Resumed & { readonly kind: "parked" }, reach: Reach): Promise<Concluded> {
+  const parked = call.parts.parking.take(resumed.park, call.exchange.caller.key);
+  if (!parked) return free({ kind: "invalid", detail: "the call that was waiting is gone; start again" });
+  const { conversation, outstanding, round } = parked;
+  reach.reached = true;
+  const bound: IntendedCall = { ...call, decision: withObligationsOf(call.decision, parked.call.decision) };
+  if (!(await recordAnswers(call, resumed.asked, answersIn(resumed)))) {
+    conversation.abandon();
+    return charged(unrecorded.ending);
+  }
+  conversation.follow({ ...aheadOf(bound), signal: call.request.signal });
+  for (const [key, answer] of resumed.answers) conversation.answer(key, answer);
+  const open = new Map([...outstanding].filter(([key]) => !resumed.answers.has(key)));
+  const asked = open.size === 0 ? undefined : await askAgain(bound, conversation, open, round);
+  return asked ?? (await talk(bound, conversation, round));
 }

@@ -1,0 +1,13 @@
+import type { IntendedCall } from "./call.ts";
+import { type Concluded, charged } from "./concluded.ts";
+import type { Sent } from "./conversation/index.ts";
+import { lastWord } from "./last-word.ts";
+import { createdTask } from "./tasks/index.ts";
+import { isUrlRequired, urlRequired } from "./url-required.ts";
+
+/** What becomes of a request that a server has nothing more to ask about. */
+export async function conclude(call: IntendedCall, sent: Sent): Promise<Concluded> {
+  if (sent.ok && isUrlRequired(sent.value)) return await urlRequired(call, sent.value);
+  if (sent.ok && sent.value.outcome.kind === "task") return charged(createdTask(call, sent.value, sent.value.outcome.task));
+  return await lastWord(call, sent);
+}

@@ -1,0 +1,48 @@
+import { isInUse } from "../../core/server.ts";
+import { aim } from "../aim.ts";
+import type { Call } from "../call.ts";
+import { judge } from "../judge.ts";
+import { listedNow } from "../listed.ts";
+import type { Parts } from "../parts.ts";
+import { hostReason } from "../refusal.ts";
+import { resolveTarget } from "../resolve-target.ts";
+import type { ParkedCall } from "./parking.ts";
+
+/** Decides parked calls again whenever a bundle is activated, and gives up those that it denies. */
+export function watchParked(parts: Parts): () => void {
+  return parts.generations.onSwap(({ bundle: { tenant } }) => {
+    for (const parked of parts.parking.waiting()) {
+      if (parked.call.exchange.caller.token.tenant === tenant) void recheck(parts, parked);
+    }
+  });
+}
+
+async function recheck(parts: Parts, parked: ParkedCall): Promise<void> {
+  try {
+    if (await isStillAllowed(parts, parked)) return;
+  } catch (error) {
+    parts.logger.error({ decision: parked.call.id, error: String(error) }, "a parked call could not be judged again");
+  }
+  await parts.parking.abandon(parked);
+}
+
+/** The same question to policy as the leg that was parked, on the generation of this moment. */
+async function isStillAllowed(parts: Parts, { call: { exchange, request } }: ParkedCall): Promise<boolean> {
+  const now = parts.clock.now();
+  const generation = parts.generations.pin(exchange.caller.token.tenant);
+  if (!generation) return false;
+  try {
+    const caller = generation.callerOf(exchange.caller.token, now);
+    if (!caller.ok) return false;
+    const { resumed: _, ...first } = request;
+    const call: Call = { parts, exchange, request: first, generation, caller: caller.value, id: parts.ids.decision(now), now };
+    const target = resolveTarget(call);
+    if (typeof target === "string" || !isInUse(target.server)) return false;
+    // Where the server's list is being read again, its pin is looked at when the answers come.
+    const listed = listedNow(call, target) ?? { unavailable: hostReason("upstream.unavailable") };
+    const { decision, facts } = await judge(aim(call, target, listed));
+    return decision.known && decision.effect === "allow" && facts.pinned && facts.mistakes.length === 0;
+  } finally {
+    parts.generations.release(generation);
+  }
+}

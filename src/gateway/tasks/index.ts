@@ -1,0 +1,3 @@
+export { carryOutTask, isTaskRequest } from "./carry-out-task.ts";
+export { createdTask } from "./created-task.ts";
+export { resolveTask } from "./resolve-task.ts";
