@@ -21,7 +21,8 @@ export async function spendOf(records: AsyncIterable<LogRecord>, generation: Gen
   for await (const record of records) {
     const at = Date.parse(String(record.kind === "outcome" ? record.intent_time : record.time));
     if (!(at >= since)) continue;
-    if (record.kind === "intent") {
+    // What a question costs is spent when it is asked; no outcome follows.
+    if (record.kind === "intent" || record.kind === "question") {
       const levels = levelsOf(record.reservation, generation);
       if (levels.length > 0) spent.set(String(record.id), { levels, at });
     }

@@ -46,6 +46,11 @@ describe("what budgets were spent before a restart", () => {
     expect(await spendOf(log(intent("a", time)), generation, now)).toHaveLength(1);
   });
 
+  it("is what questions of servers cost, which have no outcome of their own", async () => {
+    const question = { ...intent("q", time), kind: "question" };
+    expect(await spendOf(log(question), generation, now)).toHaveLength(1);
+  });
+
   it("leaves out what lies before the longest window, and budgets that the bundle no longer defines", async () => {
     expect(await spendOf(log(intent("a", "2026-11-21T10:59:59.000Z"), intent("b", time, "gone")), generation, now)).toEqual([]);
   });

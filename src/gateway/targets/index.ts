@@ -1,4 +1,4 @@
-export { toolText } from "./fragments.ts";
+export { promptText, resourceText, toolText } from "./fragments.ts";
 export { liveResources } from "./live-resources.ts";
 export { completionTarget, resourceTarget } from "./make-targets.ts";
 export type { CompletionTarget, EntryTarget, PromptTarget, ResourceTarget, Target, TargetOf, ToolTarget } from "./target.ts";
