@@ -9,24 +9,28 @@ import {
   createMeter,
   keyedMasker,
   type Parts,
+  type Readiness,
   type RunningGateway,
 } from "../gateway/index.ts";
-import { createHttpServer, mcpDoor, metricsDoor, opsDoor } from "../http/index.ts";
-import { type Ledger, type MemoryLedger, memoryLedger, redisLedger } from "../parts/budgets/index.ts";
+import { createHttpServer, type MetricsSource, mcpDoor, metricsDoor, opsDoor } from "../http/index.ts";
+import type { MemoryLedger } from "../parts/budgets/index.ts";
 import { bundleLimits, fileBundleStore, fileSequenceFloor } from "../parts/bundle/index.ts";
 import { createCredentials } from "../parts/credentials/index.ts";
 import { openLog } from "../parts/decisions/index.ts";
 import { createIdentity } from "../parts/identity/index.ts";
-import { memorySessions } from "../parts/sessions/index.ts";
 import { createUpstream } from "../parts/upstream/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import { openRedis } from "../platform/redis.ts";
+import { aeadSealer } from "../platform/sealer.ts";
+import { closeDoors } from "./close-doors.ts";
 import type { Config } from "./config.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { keyringReader } from "./keyring-reader.ts";
 import { knownLibraries } from "./known-libraries.ts";
 import { metricsOf } from "./metrics.ts";
+import { sealKeysOf } from "./seal-keys.ts";
+import { openSharedState, type SharedState, withShared } from "./shared-state.ts";
+import { within } from "./within.ts";
 
 /** What the outside lends to the gateway; tests lend their own. */
 export interface Surroundings {
@@ -57,6 +61,9 @@ export interface NotBuilt {
   readonly detail: string;
 }
 
+/** Times that one request may come back with questions of its server. */
+const MOST_ROUNDS = 8;
+
 /** The one composition root. */
 export async function build(config: Config, surroundings: Surroundings): Promise<Result<Built, NotBuilt>> {
   const { clock, ids, logger } = surroundings;
@@ -72,33 +79,29 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   });
   if (!opened.ok) return err({ detail: opened.error.detail });
   const { log } = opened.value;
-  const redis = config.redis && openRedis(config.redis, logger);
-  const memory = memoryLedger(config.budgets);
-  const ledger: Ledger = redis ? redisLedger(redis, { tenant: config.bundle.tenant }) : memory;
-  const generations = createGenerations(activationOf(config, surroundings, data), clock, logger);
+  const shared = openSharedState(config, surroundings);
+  const keys = await sealKeysOf(config, surroundings, data, shared.redis);
+  if (!keys.ok) {
+    await shared.close();
+    await log.close();
+    return keys;
+  }
+  // A gateway starts without Redis too, and is not ready; with it, it is ready when it listens.
+  await within(Promise.all([shared.firstReady, keys.value.firstReady]), config.redis?.connect_timeout_ms ?? 0);
   const late: { gateway?: RunningGateway } = {};
   const identity = createIdentity({ issuers: config.issuers }, { clock, logger });
-  const credentials = createCredentials({ secrets: config.secrets, environment: surroundings.environment, clock });
-  const upstream = createUpstream({
-    config: { ...config.upstream, places: config.places },
-    clock,
-    logger,
-    onServerRequest: (request) => void late.gateway?.serverRequest(request.server, request.method),
-    onListingChanged: () => late.gateway?.listChanged(),
-    credentialFor: (server) => credentials.headersFor(server.credential),
-    scrub: credentials.scrub,
-    client: { name: "toolgate", version: surroundings.version },
-  });
   const parts: Parts = {
-    generations,
+    generations: createGenerations(activationOf(config, surroundings, data), clock, logger),
     identity,
-    upstream,
-    credentials,
-    ledger,
-    budgetsReady: () => redis?.isReady() ?? true,
+    ...upstreamOf(config, surroundings, late),
+    ledger: shared.ledger,
+    budgetsReady: shared.isReady,
     log,
     durability: config.log.durability,
     masker: keyedMasker(data.maskKey),
+    sealer: aeadSealer(keys.value.current),
+    replicas: shared.replicas,
+    questions: { parkedPerOwner: config.sessions.parked_per_owner, parkedMs: config.sessions.parked_s * 1000, maxRounds: MOST_ROUNDS },
     meter: createMeter(),
     clock,
     ids,
@@ -106,32 +109,63 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   };
   const gateway = createGateway(parts);
   late.gateway = gateway;
-  const sessions = memorySessions(config.sessions, { ids });
-  const app = createHttpServer(config);
-  const metrics = metricsOf(parts);
-  await app.register(opsDoor, { gateway, config, metrics });
-  const metricsApp = config.metrics && createHttpServer({ ...config, listen: config.metrics });
-  await metricsApp?.register(metricsDoor, { metrics });
-  await app.register(mcpDoor, { gateway, sessions, config, clock, logger, issuers: parts.identity.issuers, version: surroundings.version });
+  const readiness = () => withShared(gateway.readiness(), shared, keys.value);
+  const metrics = metricsOf(parts, { readiness, sessions: () => shared.sessions.count(config.bundle.tenant, clock.now()) });
+  const { app, metricsApp } = await doorsOf(config, surroundings, { gateway, readiness, metrics, shared, parts });
   return ok({
     app,
     metricsApp,
     gateway,
     parts,
     data,
-    forgetful: redis ? undefined : memory,
+    forgetful: shared.forgetful,
     async close() {
-      await app.close();
-      await metricsApp?.close();
+      await closeDoors(metricsApp ? [app, metricsApp] : [app], () => parts.upstream.close());
+      await gateway.close();
+      await parts.upstream.close();
       await gateway.flush();
-      await upstream.close();
-      await generations.close();
-      await ledger.close();
-      await redis?.close();
+      await parts.generations.close();
+      keys.value.close();
+      await shared.close();
       await identity.close();
       await log.close();
     },
   });
+}
+
+function upstreamOf(config: Config, surroundings: Surroundings, late: { readonly gateway?: RunningGateway }) {
+  const { clock, logger, environment, version } = surroundings;
+  const credentials = createCredentials({ secrets: config.secrets, environment, clock });
+  const upstream = createUpstream({
+    config: { ...config.upstream, places: config.places },
+    clock,
+    logger,
+    onServerRequest: (request) => void late.gateway?.serverRequest(request.server, request.method),
+    onListingChanged: (serverId, kinds) => late.gateway?.listChanged(serverId, kinds),
+    credentialFor: (server) => credentials.headersFor(server.credential),
+    scrub: credentials.scrub,
+    client: { name: "toolgate", version },
+  });
+  return { credentials, upstream };
+}
+
+interface Indoors {
+  readonly gateway: RunningGateway;
+  readonly readiness: () => Readiness;
+  readonly metrics: MetricsSource;
+  readonly shared: SharedState;
+  readonly parts: Parts;
+}
+
+async function doorsOf(config: Config, { clock, logger, version }: Surroundings, indoors: Indoors) {
+  const { gateway, readiness, metrics, shared, parts } = indoors;
+  const { sessions, replicas } = shared;
+  const app = createHttpServer(config);
+  await app.register(opsDoor, { gateway: { readiness }, config, metrics });
+  const metricsApp = config.metrics && createHttpServer({ ...config, listen: config.metrics });
+  await metricsApp?.register(metricsDoor, { metrics });
+  await app.register(mcpDoor, { gateway, sessions, replicas, config, clock, logger, issuers: parts.identity.issuers, version });
+  return { app, metricsApp };
 }
 
 function activationOf(config: Config, { clock, logger }: Surroundings, data: DataDirectory) {

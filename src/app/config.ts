@@ -14,28 +14,44 @@ import { sessionsConfig } from "../parts/sessions/index.ts";
 import { upstreamConfig } from "../parts/upstream/index.ts";
 import { redisConfig } from "../platform/redis.ts";
 import { readYaml } from "./read-yaml.ts";
+import { sealingConfig } from "./seal-keys.ts";
 
 const { places, ...upstream } = upstreamConfig.shape;
 
 /** `toolgate.yaml`: where things are. Nothing in it can loosen access; that stands in the signed bundle. */
-export const configSchema = z.strictObject({
-  version: z.literal(1, "wanted 1, the version of the configuration that this gateway reads").describe("Version of this file's form."),
-  data_dir: z.string().min(1).describe("Folder of the log, the activated bundles and the sequence floor; used by one process at a time."),
-  ...httpConfig.shape,
-  bundle: bundleConfig.describe("Where the signed bundle is, and whose it must be."),
-  ...identityConfig.shape,
-  places,
-  secrets: credentialsConfig,
-  upstream: z.strictObject(upstream).prefault({}).describe("How servers are reached."),
-  log: decisionsConfig.prefault({}).describe("The decision log."),
-  policy: policyConfig.prefault({}).describe("Bounds of policy evaluation."),
-  budgets: budgetsConfig.prefault({}).describe("Bounds of the budget store."),
-  sessions: sessionsConfig.prefault({}).describe("Sessions of clients of the 2025 revisions."),
-  redis: redisConfig.optional().describe("Shared state; without it budgets live in this process and its log."),
-  log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Level of the operational log on standard error."),
-});
+export const configSchema = z
+  .strictObject({
+    version: z.literal(1, "wanted 1, the version of the configuration that this gateway reads").describe("Version of this file's form."),
+    data_dir: z.string().min(1).describe("Folder of the log, the activated bundles and the sequence floor; used by one process at a time."),
+    ...httpConfig.shape,
+    bundle: bundleConfig.describe("Where the signed bundle is, and whose it must be."),
+    ...identityConfig.shape,
+    places,
+    secrets: credentialsConfig,
+    upstream: z.strictObject(upstream).prefault({}).describe("How servers are reached."),
+    log: decisionsConfig.prefault({}).describe("The decision log."),
+    policy: policyConfig.prefault({}).describe("Bounds of policy evaluation."),
+    budgets: budgetsConfig.prefault({}).describe("Bounds of the budget store."),
+    sessions: sessionsConfig.prefault({}).describe("Sessions of clients of the 2025 revisions."),
+    redis: redisConfig.optional().describe("State that replicas share; without it budgets and sessions live in this process and its log."),
+    sealing: sealingConfig
+      .optional()
+      .describe("Key of what clients bring back unread. Left out: replicas share one in `redis`; without it, it lies in `data_dir`."),
+    log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Level of the operational log on standard error."),
+  })
+  .superRefine(({ sealing, secrets }, context) => {
+    for (const [path, name] of namesOfSecrets(sealing)) {
+      if (!(name in secrets)) context.addIssue({ code: "custom", path: [...path], message: "wanted a name of `secrets`" });
+    }
+  });
 
 export type Config = z.output<typeof configSchema>;
+
+function namesOfSecrets(sealing: z.output<typeof sealingConfig> | undefined): readonly (readonly [readonly PropertyKey[], string])[] {
+  if (sealing === undefined) return [];
+  const previous = sealing.previous.map((name, at) => [["sealing", "previous", at], name] as const);
+  return [[["sealing", "secret"], sealing.secret], ...previous];
+}
 
 /** Reads the configuration; relative paths in it count from its folder. Every mistake of the file at once. */
 export async function readConfig(file: string): Promise<Result<Config, readonly Mistake[]>> {

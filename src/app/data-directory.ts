@@ -10,6 +10,8 @@ export interface DataDirectory {
   readonly bundleFolder: string;
   /** Makes equal masked values recognisable as equal in the records of this gateway, and nowhere else. */
   readonly maskKey: Uint8Array;
+  /** Key of what clients must bring back unread, for a gateway that shares none with others; made when it is first asked for. */
+  sealKey(): Promise<Uint8Array>;
 }
 
 const KEY_BYTES = 32;
@@ -26,6 +28,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     floorFolder,
     bundleFolder,
     maskKey: await keyAt(join(path, "mask.key")),
+    sealKey: () => keyAt(join(path, "seal.key")),
   };
 }
 

@@ -1,8 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { latencyBuckets, type Parts } from "../gateway/index.ts";
+import { latencyBuckets, type Parts, type Readiness } from "../gateway/index.ts";
+
+/** What is asked when somebody looks. */
+export interface Asked {
+  readonly readiness: () => Readiness;
+  /** Open sessions; rejects where their store cannot be asked. */
+  readonly sessions: () => Promise<number>;
+}
 
 /** What /metrics shows. Numbers are taken from the meter when somebody asks; the calls themselves only count. */
-export function metricsOf(parts: Parts): Registry {
+export function metricsOf(parts: Parts, asked: Asked): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -51,8 +58,17 @@ export function metricsOf(parts: Parts): Registry {
     help: "1 when a call that policy allows would be let through now.",
     registers,
     collect() {
-      const { active } = parts.generations.status();
-      this.set(parts.log.healthy() && active !== undefined && active.expiresAt > parts.clock.now() ? 1 : 0);
+      this.set(asked.readiness().ready ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "toolgate_sessions",
+    help: "Open sessions: of all replicas where they share them, else of this process.",
+    registers,
+    async collect() {
+      this.remove();
+      const open = await asked.sessions().catch(() => undefined);
+      if (open !== undefined) this.set(open);
     },
   });
   new Gauge({
