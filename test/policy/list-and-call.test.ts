@@ -5,7 +5,8 @@ import { parse } from "yaml";
 import { answersOf } from "./golden.ts";
 import { demoSources, type GoldenCase, policies } from "./policy-sources.ts";
 
-// Every caller against every tool of the demo company, in a list and in a call with the tool's sample.
+// Every caller against every tool, prompt and document of the demo company, in a list and in a call: a tool with its sample,
+// a prompt with arguments that are names, a document by its URI.
 
 const table = (name: string) => parse(readFileSync(join(policies, "catalog", `${name}.yaml`), "utf8"))[name];
 const agents: Record<string, { environment: string; roles: string[]; roles_alone?: string[] }> = table("agents");
@@ -13,13 +14,31 @@ const groups: Record<string, { roles: string[] }> = table("groups");
 const servers: Record<string, { environment: string; status: string }> = table("servers");
 const tools: Record<string, Record<string, { sample: { args: unknown } } & Record<string, unknown>>> = table("tools");
 
-const targets = Object.entries(tools).flatMap(([server, known]) =>
+const prompts: Record<string, Record<string, object>> = table("prompts");
+
+const serverOf = (id: string) => ({ id, ...servers[id] });
+
+const toolTargets = Object.entries(tools).flatMap(([server, known]) =>
   Object.entries(known).map(([name, { sample, ...facts }]) => ({
-    server: { id: server, ...servers[server] },
-    tool: { id: `${server}.${name}`, name, pinned: true, ...facts },
+    item: { server: serverOf(server), tool: { id: `${server}.${name}`, name, pinned: true, ...facts } },
     args: sample.args,
   })),
 );
+
+const promptTargets = Object.entries(prompts).flatMap(([server, known]) =>
+  Object.entries(known).map(([name, facts]) => ({
+    item: { server: serverOf(server), prompt: { id: `${server}.${name}`, name, pinned: true, ...facts } },
+    args: { city: "Paris" },
+  })),
+);
+
+const documentTargets = ["features.md", "startup.md"].map((file) => {
+  const path = `/static/document/${file}`;
+  const resource = { id: "everything.documents", entry: "documents", uri: `demo://resource${path}`, scheme: "demo", path, pinned: true };
+  return { item: { server: serverOf("everything"), resource: { ...resource, data_classes: ["internal"] } }, args: undefined };
+});
+
+const targets = [...toolTargets, ...promptTargets, ...documentTargets];
 
 const users = [undefined, ...Object.keys(groups), "strangers"].map((group) =>
   group === undefined ? undefined : { id: `one of ${group}`, groups: [group], roles: groups[group]?.roles ?? [] },
@@ -38,7 +57,7 @@ const callers = Object.entries(agents).flatMap(([id, { environment, roles, roles
   ),
 );
 
-test("what may be called is listed, and what is listed may be called with its sample", () => {
+test("what may be called is listed, and what is listed may be called with its sample, whatever its kind", () => {
   const sources = demoSources();
   const ask = (entrypoint: GoldenCase["entrypoint"], input: Record<string, unknown>): GoldenCase => ({
     name: "",
@@ -47,8 +66,10 @@ test("what may be called is listed, and what is listed may be called with its sa
     want: {},
   });
   const cases = callers.flatMap((caller) => [
-    ask("discover", { ...caller, items: targets.map(({ server, tool }) => ({ server, tool })) }),
-    ...targets.map((target) => ask("decide", { ...caller, ...target, phase: "call", method: "tools/call", args_digest: "sha256:00" })),
+    ask("discover", { ...caller, items: targets.map(({ item }) => item) }),
+    ...targets.map(({ item, args }) =>
+      ask("decide", { ...caller, ...item, ...(args === undefined ? {} : { args }), phase: "call", args_digest: "sha256:00" }),
+    ),
   ]);
   const answers = answersOf({ ...sources, cases });
   const step = targets.length + 1;

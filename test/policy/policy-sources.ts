@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 
+type Granted = Readonly<Record<string, Readonly<Record<string, true>>>>;
+
 /** The parts of a bundle's `data.json` that rules read, and its golden cases. */
 export interface PolicyData {
-  readonly roles: Readonly<Record<string, { grants: Record<string, Record<string, true>> }>>;
+  readonly roles: Readonly<Record<string, { grants: Granted; prompts?: Granted; resources?: Granted; asks?: Granted }>>;
   readonly index: Readonly<Record<string, readonly string[]>>;
   readonly index_kinds: Readonly<Record<string, readonly string[]>>;
   readonly settings: unknown;
@@ -32,14 +34,16 @@ export const library = join(policies, "toolgate");
 /** The demo company as the build would lay it into a bundle. */
 export function demoSources(): Sources {
   const table = (name: string): Record<string, never> => read(join(policies, "catalog", `${name}.yaml`))[name];
-  const tools: Record<string, Record<string, unknown>> = table("tools");
-  const roles: Record<string, { grants: string[] }> = table("roles");
+  const servers: Record<string, { asks?: string[] }> = table("servers");
+  const asked = Object.entries(servers).map(([id, { asks = [] }]) => [id, Object.fromEntries(asks.map((kind) => [kind, true]))]);
+  const catalogued = { grants: table("tools"), prompts: table("prompts"), resources: table("resources"), asks: Object.fromEntries(asked) };
+  const roles: Record<string, Record<string, string[]>> = table("roles");
   const modules = modulesIn(join(policies, "policy"));
   return {
     modules,
     data: {
-      roles: Object.fromEntries(Object.entries(roles).map(([id, role]) => [id, { grants: resolve(role.grants, tools) }])),
-      ...indexOf(modules, Object.keys(table("servers"))),
+      roles: Object.fromEntries(Object.entries(roles).map(([id, role]) => [id, resolveRole(role, catalogued)])),
+      ...indexOf(modules, Object.keys(servers)),
       settings: table("settings"),
       custom: table("custom"),
     },
@@ -89,12 +93,27 @@ function metadataOf(file: string, text: string): { name: string; servers: string
   return { name: block[2], servers: custom.servers, kinds: custom.kinds ?? ["tool"] };
 }
 
-function resolve(grants: readonly string[], tools: Record<string, Record<string, unknown>>) {
+type Names = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+function resolveRole(
+  role: Record<string, string[]>,
+  catalogued: Record<keyof PolicyData["roles"][string], Names>,
+): PolicyData["roles"][string] {
+  const { grants, prompts, resources, asks } = catalogued;
+  return {
+    grants: resolve(role.grants, grants),
+    prompts: resolve(role.prompts, prompts),
+    resources: resolve(role.resources, resources),
+    asks: resolve(role.asks, asks),
+  };
+}
+
+function resolve(grants: readonly string[] = [], names: Names): Granted {
   const granted: Record<string, Record<string, true>> = {};
-  for (const [server, known] of Object.entries(tools)) {
-    for (const tool of Object.keys(known)) {
-      if (!grants.some((grant) => matches(grant, `${server}/${tool}`))) continue;
-      granted[server] = { ...granted[server], [tool]: true };
+  for (const [server, known] of Object.entries(names)) {
+    for (const name of Object.keys(known)) {
+      if (!grants.some((grant) => matches(grant, `${server}/${name}`))) continue;
+      granted[server] = { ...granted[server], [name]: true };
     }
   }
   return granted;

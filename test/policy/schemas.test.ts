@@ -4,6 +4,7 @@ import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { methods, serverMessages, targetKinds } from "../../src/core/methods.ts";
 import { answersOf } from "./golden.ts";
 import { oddSources } from "./odd-company.ts";
 import { tryOpa } from "./opa.ts";
@@ -40,6 +41,22 @@ test.each(tables)("an unknown key and an unknown version of %s are mistakes", (t
 
 test.each(readdirSync(join(policies, "cases")))("the golden cases of %s fit their schema", (file) => {
   expect(mistakes("cases", yaml(`cases/${file}`))).toEqual([]);
+});
+
+test("the input names every method that is judged, admissions, and no other", () => {
+  const judged = [...Object.entries(methods), ...Object.entries(serverMessages)].flatMap(([method, { judge }]) =>
+    judge.by === "none" || judge.by === "belonging" ? [] : [method],
+  );
+  const schema: { properties: { method: { enum: string[] } } } = JSON.parse(readFileSync(join(folder, "input.schema.json"), "utf8"));
+  expect([...schema.properties.method.enum].sort()).toEqual([...new Set(["admit", ...judged])].sort());
+});
+
+test("the input has a member for each kind of target, and lists hold the kinds that are listed", () => {
+  const schema: { properties: Record<string, { items: { properties: object } }> } = JSON.parse(
+    readFileSync(join(folder, "input.schema.json"), "utf8"),
+  );
+  expect(targetKinds.filter((kind) => schema.properties[kind] === undefined)).toEqual([]);
+  expect(Object.keys(schema.properties.items?.items.properties ?? {}).sort()).toEqual(["prompt", "resource", "server", "tool"]);
 });
 
 test("each golden case asks with an input that the host could have made", () => {

@@ -1,9 +1,10 @@
 import { parse } from "yaml";
+import { targetKinds } from "../../core/methods.ts";
 import type { Mistakes } from "./mistake.ts";
 import type { Annotation, Module } from "./rego-ast.ts";
 
-/** Kinds of targets that a package may judge. */
-export const kinds = ["tool", "resource", "prompt", "completion", "sampling", "elicitation", "admit"] as const;
+/** What a package may judge: targets of a kind, or that a principal connects. */
+export const kinds = [...targetKinds, "admit"] as const;
 
 /** The gateway's own server, which every company has without cataloguing it. */
 export const ownServer = "toolgate";

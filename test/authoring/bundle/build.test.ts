@@ -2,6 +2,7 @@ import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildBundle, generateKeyPair, inspectBundle, libraryFolder, signBundle } from "../../../src/authoring/index.ts";
+import { targetKinds } from "../../../src/core/methods.ts";
 import { type PromptDefinition, pinOf, type TemplateDefinition } from "../../../src/core/tool.ts";
 import { libraryDigest } from "../../../src/parts/bundle/index.ts";
 import { readCatalog } from "../../../src/parts/catalog/index.ts";
@@ -279,6 +280,12 @@ describe("a build refuses", () => {
   ];
   it.each(refusals)("%s", async (_, files, wanted) => {
     expect((await mistakesOf(files)).sort()).toEqual([...wanted].sort());
+  });
+
+  it("no kind of target that there is", async () => {
+    const kinds = [...targetKinds, "admit"].join(", ");
+    const text = `# METADATA\n# custom:\n#   servers: [crm]\n#   kinds: [${kinds}]\npackage policy.a\n\ndeny contains {"code": "a.b"} if input.x\n`;
+    expect(await mistakesOf({ "policy/a.rego": text })).toEqual([]);
   });
 
   it("mistakes of tables and policies in one go", async () => {
