@@ -5,7 +5,7 @@ import { sharedCapabilities } from "./capabilities.ts";
 import { type ClientInfo, requestBody, statelessMeta } from "./messages.ts";
 import { headerValue, type ParamHeader, paramHeaders, paramHeaderValues } from "./param-headers.ts";
 import type { Listing, UpstreamAsk, UpstreamCall } from "./upstream.ts";
-import type { Link } from "./wire.ts";
+import type { Link, WireRequest } from "./wire.ts";
 
 export interface CallsOptions {
   readonly server: ServerDefinition;
@@ -21,7 +21,7 @@ interface Route {
   readonly params: readonly ParamHeader[];
 }
 
-type ToolCall = Extract<UpstreamAsk, { readonly method: "tools/call" }>;
+type OtherAsk = Exclude<UpstreamAsk, { readonly method: "tools/call" }>;
 
 /** Methods of stateless servers that have the header `Mcp-Name`. */
 const named: readonly string[] = ["prompts/get", "resources/read", "tasks/get", "tasks/update", "tasks/cancel"];
@@ -43,23 +43,37 @@ export class Calls {
     this.#routes = { link: undefined, listing: undefined, byTool: new Map() };
   }
 
-  /** The body and the headers of a call. */
-  compose(
-    call: UpstreamCall,
-    link: Link,
-    listing: Listing | undefined,
-    id: number,
-  ): { readonly body: string; readonly headers: string[] | undefined } {
+  /** What is sent for a call; `again` after the server forgot the session of the first time. */
+  request(call: UpstreamCall, link: Link, listing: Listing | undefined, id: number, timeoutMs: number, again: boolean): WireRequest {
     const { ask } = call;
+    const { overHttp, server } = this.#options;
     const meta = this.#metaOf(call, link, id);
+    let body: string;
+    let headers: string[] | undefined;
     if (ask.method === "tools/call") {
       const route = this.#route(ask.tool, link, listing);
-      return { body: toolBody(route, call, ask, id, meta), headers: this.#options.overHttp ? toolHeaders(route, call, ask) : undefined };
+      body = toolBody(route.head, call, ask.argsText, id, meta);
+      if (overHttp) headers = toolHeaders(route, call, ask.argsText);
+    } else {
+      const members = call.resumed === undefined ? ask.paramsText : ask.paramsText + resumedMembers(call.resumed);
+      body = requestBody(id, ask.method, members, meta);
+      if (overHttp) headers = headersOf(call, ask, link);
     }
-    const members = call.resumed === undefined ? ask.paramsText : ask.paramsText + resumedMembers(call.resumed);
     return {
-      body: requestBody(id, ask.method, members, meta),
-      headers: this.#options.overHttp ? headersOf(call, ask, link) : undefined,
+      id,
+      method: ask.method,
+      body,
+      link,
+      credential: call.credential,
+      maxBytes: server.maxResultBytes,
+      timeoutMs,
+      signal: call.signal,
+      headers,
+      onDispatch: again ? undefined : call.onDispatch,
+      onProgress: call.onProgress,
+      onLog: call.onLog,
+      onQuestion: call.onQuestion,
+      ofClient: true,
     };
   }
 
@@ -100,9 +114,9 @@ export class Calls {
   }
 }
 
-function toolBody(route: Route, call: UpstreamCall, ask: ToolCall, id: number, meta: string): string {
-  let body = `{"jsonrpc":"2.0","id":${id}${route.head}`;
-  if (ask.argsText !== undefined) body += `,"arguments":${ask.argsText}`;
+function toolBody(head: string, call: UpstreamCall, argsText: string | undefined, id: number, meta: string): string {
+  let body = `{"jsonrpc":"2.0","id":${id}${head}`;
+  if (argsText !== undefined) body += `,"arguments":${argsText}`;
   if (call.resumed !== undefined) body += resumedMembers(call.resumed);
   if (meta !== "") body += `,"_meta":{${meta}}`;
   return `${body}}}`;
@@ -116,13 +130,13 @@ function resumedMembers({ inputResponses, requestState }: NonNullable<UpstreamCa
   return members;
 }
 
-function toolHeaders(route: Route, call: UpstreamCall, ask: ToolCall): string[] {
+function toolHeaders(route: Route, call: UpstreamCall, argsText: string | undefined): string[] {
   const headers = ["toolgate-decision-id", call.decisionId, ...route.headers];
-  if (route.params.length > 0) headers.push(...paramHeaderValues(route.params, parsed(ask.argsText ?? "{}")));
+  if (route.params.length > 0) headers.push(...paramHeaderValues(route.params, parsed(argsText ?? "{}")));
   return headers;
 }
 
-function headersOf(call: UpstreamCall, ask: Exclude<UpstreamAsk, ToolCall>, link: Link): string[] {
+function headersOf(call: UpstreamCall, ask: OtherAsk, link: Link): string[] {
   const headers = ["toolgate-decision-id", call.decisionId];
   if (link.era !== "stateless") return headers;
   headers.push("mcp-method", ask.method);

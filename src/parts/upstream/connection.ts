@@ -194,23 +194,7 @@ export class Connection implements ServerConnection {
     }
     if (call.onLog !== undefined) this.#askForLogs(call, link);
     const id = ++this.#lastId;
-    const { body, headers } = this.#calls.compose(call, link, this.#listing.last, id);
-    const answer = await this.#wire.request({
-      id,
-      method: call.ask.method,
-      body,
-      link,
-      credential: call.credential,
-      maxBytes: this.server.maxResultBytes,
-      timeoutMs,
-      signal: call.signal,
-      headers,
-      onDispatch: again ? undefined : call.onDispatch,
-      onProgress: call.onProgress,
-      onLog: call.onLog,
-      onQuestion: call.onQuestion,
-      ofClient: true,
-    });
+    const answer = await this.#wire.request(this.#calls.request(call, link, this.#listing.last, id, timeoutMs, again));
     if (!answer.ok) return again ? { ok: false, error: { ...answer.error, dispatched: true } } : answer;
     if (!again && lostSession(answer.value, link)) return this.#sendAgain(call, link, timeoutMs);
     return this.#reply(call, answer.value, link, id);

@@ -19,7 +19,7 @@ const METHODS = {
 type Items = Partial<Record<keyof typeof METHODS, readonly unknown[]>>;
 
 /** Answers that give these lists, or do something else with some. */
-function giving(items: Items, on: RawOptions["on"] = {}): RawOptions["on"] {
+function giving(items: Items, on: RawOptions["on"] = {}): NonNullable<RawOptions["on"]> {
   const member = { tools: "tools", prompts: "prompts", resources: "resources", templates: "resourceTemplates" } as const;
   const answers = (Object.keys(METHODS) as (keyof typeof METHODS)[]).map((kind) => {
     const result = { resultType: "complete", [member[kind]]: items[kind] ?? [] };
@@ -189,7 +189,7 @@ describe("the lists of a server", () => {
 describe("what changed in the lists", () => {
   it("is told by kind", async () => {
     let items: Items = { tools: [tool], prompts: [prompt], resources: [resource], templates: [template] };
-    const on = Object.fromEntries(Object.values(METHODS).map((method) => [method, (post: Post) => giving(items)?.[method]?.(post)]));
+    const on = Object.fromEntries(Object.values(METHODS).map((method) => [method, (post: Post) => giving(items)[method]?.(post)]));
     const crm = await start({ on });
     const { upstream, clock, changedKinds } = harness({ refresh_ms: 30_000 });
     const connection = upstream.connect(overHttp(crm.url, "session"));
