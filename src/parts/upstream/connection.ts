@@ -2,7 +2,7 @@ import { ok, type Result } from "../../core/result.ts";
 import type { ServerDefinition } from "../../core/server.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { type Breaker, createBreaker } from "./breaker.ts";
+import { Admission } from "./admission.ts";
 import { Calls } from "./calls.ts";
 import { declaredCapabilities } from "./capabilities.ts";
 import type { UpstreamConfig } from "./config.ts";
@@ -54,7 +54,7 @@ export class Connection implements ServerConnection {
   readonly #listing: ListingCache;
   readonly #watching: Watching;
   readonly #calls: Calls;
-  readonly #breaker: Breaker;
+  readonly #admission: Admission;
   /** What requests of our own carry for a stateless server. */
   readonly #meta: string;
   readonly #overHttp: boolean;
@@ -63,7 +63,6 @@ export class Connection implements ServerConnection {
   #newsAt = 0;
   #lookAgain: (() => void) | undefined;
   #lastId = 0;
-  #inFlight = 0;
   #closing: "no" | "when_idle" | "closed" = "no";
 
   constructor(options: ConnectionOptions) {
@@ -71,13 +70,13 @@ export class Connection implements ServerConnection {
     this.server = server;
     this.#options = options;
     this.#meta = statelessMeta(client, declaredCapabilities(server));
-    this.#breaker = createBreaker({ failures: config.breaker.failures, openMs: config.breaker.open_ms });
     const { wire, forgive } = options.wire(
       { onNews: (news) => this.#heard(news), onListeningAgain: () => this.#wake(), onLost: (detail) => this.#lost(detail) },
       () => this.#wake(),
     );
     this.#wire = wire;
     this.#overHttp = wire.kind === "http";
+    this.#admission = new Admission({ server, clock, breaker: config.breaker, overHttp: this.#overHttp });
     this.#calls = new Calls({ server, client, overHttp: this.#overHttp });
     const nextId = () => ++this.#lastId;
     this.#watching = new Watching({
@@ -115,23 +114,23 @@ export class Connection implements ServerConnection {
   }
 
   async call(call: UpstreamCall): Promise<Reply> {
-    const refused = this.#refuse(call);
+    if (this.#closing === "closed") return closed();
+    const refused = this.#admission.enter(call);
     if (refused !== undefined) return refused;
-    this.#inFlight++;
+    let reply: Reply | undefined;
     try {
-      const reply = await this.#run(call);
-      this.#judge(call, reply);
+      reply = await this.#run(call);
       return reply;
     } finally {
-      this.#inFlight--;
-      if (this.#closing === "when_idle" && this.#inFlight === 0) void this.close();
+      this.#admission.leave(call, reply);
+      if (this.#closing === "when_idle" && this.#admission.idle) void this.close();
     }
   }
 
   closeWhenIdle(): void {
     if (this.#closing !== "no") return;
     this.#closing = "when_idle";
-    if (this.#inFlight === 0) void this.close();
+    if (this.#admission.idle) void this.close();
   }
 
   /** The definition is wanted again before it was given up. False if it is too late. */
@@ -147,31 +146,6 @@ export class Connection implements ServerConnection {
     this.#lookAgain?.();
     this.#options.onClosed();
     await this.#wire.close(this.#opener.link, this.#opener.credential);
-  }
-
-  #refuse(call: UpstreamCall): Failed | undefined {
-    if (this.#closing === "closed") return closed();
-    if (call.signal?.aborted === true) return failed("upstream.cancelled", "the caller gave up", false);
-    if (this.#inFlight >= this.server.maxConcurrent) {
-      return failed("upstream.busy", `${this.#inFlight} calls are under way, which is the limit`, false);
-    }
-    if (this.#breaker.enter(this.#options.clock.now())) return undefined;
-    return failed("upstream.circuit_open", "the server did not answer the last calls; it is left alone for a while", false);
-  }
-
-  #judge(call: UpstreamCall, reply: Reply): void {
-    if (reply.ok) {
-      this.#breaker.succeeded();
-      return;
-    }
-    const { code, dispatched } = reply.error;
-    // A process that is being started again says so by itself; refusing for longer than that would only add to it.
-    const away = code === "upstream.unavailable" && (dispatched || this.#overHttp);
-    // A deadline shorter than the server's own, which one caller's policy may set, must not lock out the others.
-    const counts = away || (code === "upstream.timeout" && call.timeoutMs >= this.server.timeoutMs);
-    if (counts) this.#breaker.failedToAnswer(this.#options.clock.now());
-    else if (dispatched && code !== "upstream.cancelled" && code !== "upstream.timeout") this.#breaker.succeeded();
-    else this.#breaker.undecided();
   }
 
   #run(call: UpstreamCall): Promise<Reply> {
