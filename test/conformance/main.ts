@@ -5,7 +5,7 @@ import { asPage } from "./page.ts";
 import { asJson, asText, unwanted } from "./report.ts";
 import { startRig } from "./rig.ts";
 import { runParts } from "./run-parts.ts";
-import { beyond, type Part, parts } from "./scenarios.ts";
+import { beyond, keys, type Part, parts } from "./scenarios.ts";
 
 const { values } = parseArgs({
   options: {
@@ -15,19 +15,18 @@ const { values } = parseArgs({
     direct: { type: "boolean", default: false },
     /** Only these members of the report. */
     set: { type: "string", multiple: true, default: [] },
-    /** Only these scenarios, whatever the lists say. */
+    /** Only these scenarios. */
     scenario: { type: "string", multiple: true, default: [] },
   },
 });
 
 const chosen = (values.direct ? directly() : parts).filter(({ key }) => values.set.length === 0 || values.set.includes(key));
-const narrowed = chosen.map((part) => (values.scenario.length === 0 ? part : { ...part, scenarios: values.scenario }));
-if (narrowed.length === 0)
-  throw new Error(`--set is "${values.set.join(", ")}", wanted ${[...new Set(parts.map(({ key }) => key))].join(", ")}`);
+const narrowed = chosen.map(narrow).filter(({ scenarios }) => scenarios.length > 0);
+if (narrowed.length === 0) throw new Error(`--set and --scenario leave nothing to run; sets are ${keys.join(", ")}`);
 const partly = values.direct || values.set.length > 0 || values.scenario.length > 0;
 if (values.write && partly) throw new Error("--write writes the whole page: leave out --direct, --set and --scenario");
 
-const rig = await startRig({ direct: values.direct, aggregate: narrowed.some(({ key }) => key === "aggregate") });
+const rig = await startRig({ direct: values.direct, parts: narrowed });
 try {
   const results = await runParts(narrowed, rig, (result) => {
     if (!values.json) process.stdout.write(`${asText(result)}\n\n`);
@@ -39,6 +38,13 @@ try {
   process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   await rig.stop();
+}
+
+/** Extensions too, if they are asked for by name. */
+function narrow(part: Part): Part {
+  if (values.scenario.length === 0) return part;
+  const known = new Set(part.place.suite === "client" ? [...part.scenarios, ...beyond[part.revision]] : part.scenarios);
+  return { ...part, scenarios: values.scenario.filter((scenario) => known.has(scenario)) };
 }
 
 /** The same-era sets, and what the reference server passes besides. */

@@ -8,8 +8,13 @@ export interface ReadyProcess {
 }
 
 /** Starts a module of ours and waits for the JSON line that says it is ready. What else it says is told if it is not. */
-export async function startProcess(args: readonly string[]): Promise<ReadyProcess> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], { stdio: ["ignore", "pipe", "pipe"], env: {} });
+export function startProcess(args: readonly string[]): Promise<ReadyProcess> {
+  return startProgram([process.execPath, "--disable-warning=ExperimentalWarning", ...args]);
+}
+
+/** The same for any program that says so in that way. */
+export async function startProgram([file = "", ...args]: readonly string[]): Promise<ReadyProcess> {
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], env: {} });
   const said: string[] = [];
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
@@ -18,7 +23,7 @@ export async function startProcess(args: readonly string[]): Promise<ReadyProces
       if (line.includes('"ready":true')) resolve(JSON.parse(line) as Readonly<Record<string, unknown>>);
       else said.push(line);
     });
-    ended.then(() => reject(new Error(`${args[0]} ended before it was ready:\n${said.join("\n")}`)));
+    ended.then(() => reject(new Error(`${[file, ...args].join(" ")} ended before it was ready:\n${said.join("\n")}`)));
   });
   return {
     ready,

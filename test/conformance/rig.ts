@@ -26,13 +26,14 @@ export interface Rig {
 export interface RigOptions {
   /** No gateway: the suite talks to the reference servers themselves. */
   readonly direct?: boolean;
-  /** Whether the aggregate is wanted too; it needs gateways of its own. */
-  readonly aggregate?: boolean;
+  /** What is going to be run: nothing is started that it does not need. */
+  readonly parts: readonly Part[];
 }
 
 type Keep = <T extends { stop(): Promise<void> }>(one: T) => T;
 
-export async function startRig({ direct = false, aggregate = true }: RigOptions = {}): Promise<Rig> {
+export async function startRig({ direct = false, parts }: RigOptions): Promise<Rig> {
+  const doors = new Set(parts.flatMap(({ place }) => (place.suite === "client" ? place.door : [])));
   const running: { stop(): Promise<void> }[] = [];
   const stop = async () => {
     for (const one of running.splice(0).toReversed()) await one.stop();
@@ -44,9 +45,12 @@ export async function startRig({ direct = false, aggregate = true }: RigOptions 
   try {
     const results = await mkdtemp(join(tmpdir(), "toolgate-conformance-"));
     keep({ stop: () => rm(results, { recursive: true, force: true }) });
+    if (doors.size === 0) return { results, stop, urlOf: notStarted };
     const urls = await startReferences(keep);
-    const doors = direct ? undefined : await startDoors(keep, urls, aggregate);
-    return { results, stop, urlOf: (era, door) => (doors === undefined ? urls[era] : (doors[door]?.[era] ?? missing(door))) };
+    if (direct) return { results, stop, urlOf: (era) => urls[era] };
+    const own = doors.has("own") ? await startOwnDoors(keep, urls) : undefined;
+    const aggregate = doors.has("aggregate") ? await startAggregates(keep, urls) : undefined;
+    return { results, stop, urlOf: (era, door) => (door === "own" ? own : aggregate)?.[era] ?? notStarted() };
   } catch (error) {
     await stop();
     throw error;
@@ -60,27 +64,29 @@ async function startReferences(keep: Keep): Promise<Urls> {
   return { session: String(session?.ready.url), stateless: String(stateless?.ready.url) };
 }
 
-async function startDoors(keep: Keep, urls: Urls, aggregate: boolean): Promise<Partial<Record<Door, Urls>>> {
+async function startOwnDoors(keep: Keep, urls: Urls): Promise<Urls> {
   const places = { [servers.session]: { url: urls.session }, [servers.stateless]: { url: urls.stateless } };
-  const both = keep(
+  const gateway = keep(
     await startGateway(
       eras.map((era) => referenceServer(servers[era], era)),
       places,
     ),
   );
-  const shim = keep(await startShim(both.url, both.bearer));
-  const own = { session: `${shim.url}/servers/${servers.session}/mcp`, stateless: `${shim.url}/servers/${servers.stateless}/mcp` };
-  if (!aggregate) return { own };
-  const alone = async (era: Era) => {
-    // A gateway with one server: both reference servers hold the same URIs, which then belong to neither.
+  const { url } = keep(await startShim(gateway.url, gateway.bearer));
+  return { session: `${url}/servers/${servers.session}/mcp`, stateless: `${url}/servers/${servers.stateless}/mcp` };
+}
+
+/** Gateways with one server each: both reference servers hold the same URIs, which would belong to neither. */
+async function startAggregates(keep: Keep, urls: Urls): Promise<Urls> {
+  const start = async (era: Era) => {
     const gateway = keep(await startGateway([referenceServer(servers[era], era)], { [servers[era]]: { url: urls[era] } }));
     return `${keep(await startShim(gateway.url, gateway.bearer, renaming(servers[era]))).url}/mcp`;
   };
-  return { own, aggregate: { session: await alone("session"), stateless: await alone("stateless") } };
+  return { session: await start("session"), stateless: await start("stateless") };
 }
 
-function missing(door: Door): never {
-  throw new Error(`the rig was started without the ${door}`);
+function notStarted(): never {
+  throw new Error("the rig was started for other parts");
 }
 
 const reference = fileURLToPath(new URL("../../examples/reference-server/main.ts", import.meta.url));

@@ -45,13 +45,16 @@ export function runAsServer(scenario: string, revision: Revision, command: strin
 async function runScenario(scenario: string, args: readonly string[], results: string): Promise<ScenarioResult> {
   const folder = join(results, `${scenario}-${crypto.randomUUID()}`.replaceAll("/", "-"));
   const { code, output } = await run([suite, ...args, "--scenario", scenario, "--output-dir", folder]);
-  const checks = await checksIn(folder);
-  if (checks === undefined)
+  const written = await read(folder);
+  if (written === undefined)
     return { scenario, ran: false, passed: 0, leftOut: [], failures: [`the scenario did not run: ${tail(output)}`] };
+  const { checks, said } = written;
   const passed = checks.filter(({ status }) => status === "SUCCESS").length;
   const failures = checks.filter(({ status }) => status === "FAILURE" || status === "WARNING").map(wordsOf);
   if (passed === 0 && failures.length === 0) failures.push("nothing was checked");
-  if (code !== 0 && (failures.length === 0 || args[0] === "client")) failures.push(`the suite ended with ${code}: ${tail(output)}`);
+  // A driver of ours that failed says what it missed.
+  if (code !== 0 && said !== "") failures.push(`the client ended with an error: ${tail(said)}`);
+  if (code !== 0 && failures.length === 0) failures.push(`the suite ended with ${code}: ${tail(output)}`);
   return { scenario, ran: true, passed, failures, leftOut: checks.filter(({ status }) => status === "SKIPPED").map(wordsOf) };
 }
 
@@ -66,13 +69,16 @@ function run(args: readonly string[]): Promise<{ readonly code: number; readonly
   });
 }
 
-async function checksIn(folder: string): Promise<readonly Check[] | undefined> {
+/** What the suite wrote: its checks, and what a client of ours said on its error output. */
+async function read(folder: string): Promise<{ readonly checks: readonly Check[]; readonly said: string } | undefined> {
   try {
-    const [run] = await readdir(folder);
-    if (run === undefined) return undefined;
-    // The suite takes a "/" in a scenario's name for a folder.
-    const file = (await readdir(join(folder, run), { recursive: true })).find((name) => name.endsWith("checks.json"));
-    return file === undefined ? undefined : (JSON.parse(await readFile(join(folder, run, file), "utf8")) as readonly Check[]);
+    const files = await readdir(folder, { recursive: true });
+    const text = async (name: string) => {
+      const file = files.find((path) => path.endsWith(name));
+      return file === undefined ? "" : readFile(join(folder, file), "utf8");
+    };
+    const checks = await text("checks.json");
+    return checks === "" ? undefined : { checks: JSON.parse(checks) as readonly Check[], said: await text("stderr.txt") };
   } catch {
     return undefined;
   }
