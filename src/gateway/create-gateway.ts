@@ -9,6 +9,7 @@ import { offersOf } from "./offers.ts";
 import { createParking, recordAbandoned, watchParked } from "./parking/index.ts";
 import type { BuiltParts, Parts } from "./parts.ts";
 import { readinessOf } from "./readiness.ts";
+import { routed } from "./route.ts";
 import { serveRequest } from "./serve-request.ts";
 import { createWatches, subscribe } from "./watching/index.ts";
 
@@ -53,7 +54,7 @@ export function createGateway(built: BuiltParts): RunningGateway {
     admit: (exchange) => admit(parts, exchange),
     offers: (exchange) => offersOf(parts, exchange),
     list: (exchange, kind) => list(parts, exchange, kind),
-    request: (exchange, request) => serveRequest(parts, exchange, request),
+    request: routed(parts, (exchange, request) => serveRequest(parts, exchange, request)),
     subscribe: (exchange, uri) => subscribe(parts, exchange, uri),
     watch: watches.watch,
     refuseMessage: messages.refused,
