@@ -155,7 +155,7 @@ export const reasons = {
 
   "args.invalid": {
     audience: "agent",
-    sentence: "The arguments do not fit the tool's schema: {mistakes}.",
+    sentence: "The arguments do not fit the approved definition: {mistakes}.",
     remedy: "Correct the arguments and call again.",
   },
 
