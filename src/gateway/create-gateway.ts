@@ -10,6 +10,7 @@ import { createParking, recordAbandoned, watchParked } from "./parking/index.ts"
 import type { BuiltParts, Parts } from "./parts.ts";
 import { readinessOf } from "./readiness.ts";
 import { routed } from "./route.ts";
+import { routed } from "./route.ts";
 import { serveRequest } from "./serve-request.ts";
 import { createWatches, subscribe } from "./watching/index.ts";
 
@@ -38,15 +39,21 @@ export function createGateway(built: BuiltParts): RunningGateway {
   const tellChanged = (kinds: ReadonlySet<ListKind>) => {
     for (const listener of listeners) listener(kinds);
   };
+  /** Another bundle judges from here on, or none. */
+  const judgedAnew = () => {
+    tellChanged(everyKind);
+    watches.recheck();
+  };
   parts.generations.onSwap((generation) => {
     parts.upstream.retain(generation.catalog.servers.values());
     recordBundle(parts, generation.bundleText, "activated");
-    tellChanged(everyKind);
-    watches.recheck();
+    judgedAnew();
   });
   const stopWatchingParked = watchParked(parts);
+  const request = routed(parts, (exchange, asked) => serveRequest(parts, exchange, asked));
   parts.generations.onRefused(({ code, detail }) => {
     recordBundle(parts, '"bundle":null', "refused", { code, detail });
+    if (!parts.generations.status().active) judgedAnew();
   });
 
   return {

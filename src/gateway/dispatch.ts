@@ -8,6 +8,7 @@ import type { Answer } from "./gateway.ts";
 import { timeoutOf } from "./hold.ts";
 import { answersIn, capabilitiesOf, recordAnswers } from "./questions/index.ts";
 import { hostReason } from "./refusal.ts";
+import { callIsGone } from "./seals.ts";
 import { settle } from "./settle.ts";
 import { carryOutTask, isTaskRequest } from "./tasks/index.ts";
 import { withObligationsOf } from "./with-obligations.ts";
@@ -83,7 +84,7 @@ function toSend(call: IntendedCall, credential: Readonly<Record<string, string>>
 /** Goes on with a call whose server waited: its answers go to it, and the obligations that it was let through with still hold. */
 async function goOn(call: IntendedCall, resumed: Resumed & { readonly kind: "parked" }, reach: Reach): Promise<Concluded> {
   const parked = call.parts.parking.take(resumed.park, call.exchange.caller.key);
-  if (!parked) return free({ kind: "invalid", detail: "the call that was waiting is gone; start again" });
+  if (!parked) return free({ kind: "invalid", detail: callIsGone });
   const { conversation, outstanding, round } = parked;
   reach.reached = true;
   const bound: IntendedCall = { ...call, decision: withObligationsOf(call.decision, parked.call.decision) };

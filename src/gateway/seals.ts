@@ -69,10 +69,14 @@ export const openResumed: OpenResumed = (call, target, argsDigest) => {
   const bound = boundTo(call, target, argsDigest);
   const state = opened.value;
   const fits = (["owner", "door", "method", "target", "args"] as const).every((name) => state[name] === bound[name]);
-  if (!fits || (state.park && state.park.replica !== call.parts.replicas.id)) return err({ detail: foreign });
+  if (!fits) return err({ detail: foreign });
+  // Its replica was asked before and is not there.
+  if (state.park && state.park.replica !== call.parts.replicas.id) return err({ detail: callIsGone });
   return resumedOf(state, inputResponses);
 };
 
+/** What was parked is taken, given up, or was on a replica that is no more. */
+export const callIsGone = "the call that was waiting is gone; start again";
 const foreign = "requestState is not one of this request";
 
 /** For whoever routes a request: nothing of it is held against the request. */
