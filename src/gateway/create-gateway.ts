@@ -10,7 +10,6 @@ import { createParking, recordAbandoned, watchParked } from "./parking/index.ts"
 import type { BuiltParts, Parts } from "./parts.ts";
 import { readinessOf } from "./readiness.ts";
 import { routed } from "./route.ts";
-import { routed } from "./route.ts";
 import { serveRequest } from "./serve-request.ts";
 import { createWatches, subscribe } from "./watching/index.ts";
 
@@ -50,7 +49,6 @@ export function createGateway(built: BuiltParts): RunningGateway {
     judgedAnew();
   });
   const stopWatchingParked = watchParked(parts);
-  const request = routed(parts, (exchange, asked) => serveRequest(parts, exchange, asked));
   parts.generations.onRefused(({ code, detail }) => {
     recordBundle(parts, '"bundle":null', "refused", { code, detail });
     if (!parts.generations.status().active) judgedAnew();
@@ -61,7 +59,7 @@ export function createGateway(built: BuiltParts): RunningGateway {
     admit: (exchange) => admit(parts, exchange),
     offers: (exchange) => offersOf(parts, exchange),
     list: (exchange, kind) => list(parts, exchange, kind),
-    request: routed(parts, (exchange, request) => serveRequest(parts, exchange, request)),
+    request,
     subscribe: (exchange, uri) => subscribe(parts, exchange, uri),
     watch: watches.watch,
     refuseMessage: messages.refused,
