@@ -59,7 +59,7 @@ export function createGateway(built: BuiltParts): RunningGateway {
     admit: (exchange) => admit(parts, exchange),
     offers: (exchange) => offersOf(parts, exchange),
     list: (exchange, kind) => list(parts, exchange, kind),
-    request,
+    request: routed(parts, (exchange, request) => serveRequest(parts, exchange, request)),
     subscribe: (exchange, uri) => subscribe(parts, exchange, uri),
     watch: watches.watch,
     refuseMessage: messages.refused,
