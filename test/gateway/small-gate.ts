@@ -13,7 +13,7 @@ import {
   type Parts,
 } from "../../src/gateway/index.ts";
 import { memoryLedger } from "../../src/parts/budgets/index.ts";
-import type { VerifiedBundle } from "../../src/parts/bundle/index.ts";
+import type { BundleRefusal, VerifiedBundle } from "../../src/parts/bundle/index.ts";
 import { readCatalog } from "../../src/parts/catalog/index.ts";
 import { memoryLog } from "../../src/parts/decisions/index.ts";
 import type { Policy } from "../../src/parts/policy/index.ts";
@@ -137,6 +137,8 @@ export interface SmallGate {
   readonly exchange: (of?: Partial<Exchange>) => Exchange;
   /** What is on record, of these kinds or of all. */
   readonly records: (...kinds: readonly string[]) => readonly Loose[];
+  /** The key of the bundle is revoked: nothing is left to judge by. */
+  revoke(): void;
   /** Takes this catalog from now on. */
   swap(change: (data: ReturnType<typeof bundleData>) => void): void;
 }
@@ -165,7 +167,8 @@ export function smallGate(change: (data: ReturnType<typeof bundleData>) => void 
     } as unknown as VerifiedBundle;
     return generationOf(bundle, policyOf(rules), catalog.value);
   };
-  let generation = make(change);
+  let generation: Generation | undefined = make(change);
+  let revoked = () => {};
   const upstream: Upstream = {
     connect: (server) => connection(server, live[server.id] ?? liveServer()),
     retain: () => {},
@@ -180,7 +183,11 @@ export function smallGate(change: (data: ReturnType<typeof bundleData>) => void 
         swaps.add(listener);
         return () => swaps.delete(listener);
       },
-      onRefused: () => () => {},
+      onRefused: (listener: (refusal: BundleRefusal) => void) => {
+        revoked = () => listener({ code: "bundle.unknown_key", detail: "revoked" });
+        return () => {};
+      },
+      status: () => ({}),
     },
     upstream,
     credentials: { headersFor: async () => ({ ok: true, value: {} }), scrub: (text: string) => text.replaceAll("hunter2", "[secret]") },
@@ -225,9 +232,14 @@ export function smallGate(change: (data: ReturnType<typeof bundleData>) => void 
         const record = JSON.parse(line);
         return kinds.length === 0 || kinds.includes(record.kind) ? [record] : [];
       }),
+    revoke() {
+      generation = undefined;
+      revoked();
+    },
     swap(changed) {
-      generation = make(changed);
-      for (const listener of swaps) listener(generation);
+      const swapped = make(changed);
+      generation = swapped;
+      for (const listener of swaps) listener(swapped);
     },
   };
 }

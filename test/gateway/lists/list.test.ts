@@ -214,12 +214,14 @@ describe("entering the door of a server", () => {
 });
 
 describe("news of lists", () => {
-  it("tells which kinds changed, and all of them with another bundle", () => {
+  it("tells which kinds changed, and all of them with another bundle or with none", () => {
     const gate = smallGate();
     const told: (readonly string[])[] = [];
     gate.gateway.onListChanged((kinds) => told.push([...kinds]));
     gate.gateway.listChanged("crm", new Set(["prompts"]));
     gate.swap(() => {});
-    expect(told).toEqual([["prompts"], ["tools", "prompts", "resources", "templates"]]);
+    gate.revoke();
+    const all = ["tools", "prompts", "resources", "templates"];
+    expect(told).toEqual([["prompts"], all, all]);
   });
 });

@@ -84,6 +84,14 @@ describe("hearing of changes", () => {
     expect(crm(gate).watchers.size).toBe(0);
   });
 
+  it("ends at once when the bundle is revoked and none is left", async () => {
+    const gate = smallGate();
+    const { heard } = watched(gate);
+    gate.revoke();
+    await vi.waitFor(() => expect(heard).toEqual(["refused"]));
+    expect(gate.records().at(-1)).toMatchObject({ kind: "refusal", uri, bundle: null, reasons: [{ code: "bundle.none" }] });
+  });
+
   it("goes on over a bundle that still allows it, and while its server is away", async () => {
     const gate = smallGate();
     const { heard } = watched(gate);
