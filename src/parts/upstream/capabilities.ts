@@ -27,7 +27,8 @@ export function sharedCapabilities(server: Permitted, client: ClientCapabilities
   const { elicitation, sampling, roots, extensions } = client;
   const may = (ask: ServerAsk) => server.asks.includes(ask);
   return {
-    ...(elicitation !== undefined && may("elicitation")
+    // An empty object would stand for forms.
+    ...((elicitation?.form === true || elicitation?.url === true) && may("elicitation")
       ? { elicitation: { ...(elicitation.form ? { form: {} } : {}), ...(elicitation.url ? { url: {} } : {}) } }
       : {}),
     ...(sampling !== undefined && may("sampling")

@@ -1,8 +1,8 @@
-import { createParser, type EventSourceParser } from "eventsource-parser";
 import type { Dispatcher } from "undici";
 import { checkJson, decodeUtf8, resultLimits } from "../../core/json/index.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { type Members, parsed } from "./answer.ts";
+import { EVENTS, EventStream, isType } from "./event-stream.ts";
 import { failed, wordsOf } from "./failure.ts";
 import { type Incoming, incoming, type News } from "./messages.ts";
 import { OpenRequest } from "./open-request.ts";
@@ -16,6 +16,8 @@ export type Answered = Result<WireAnswer, UpstreamFailure>;
 export interface ExchangeHost {
   serverAsks(message: Members, text: string, during: OpenRequest): void;
   serverTells(news: News): void;
+  /** Asks the server to go on with a stream that ended, after this event. */
+  resume(exchange: HttpExchange, lastId: string): void;
   /** The request was sent and nobody waits for its answer any more. */
   gaveUp(request: WireRequest, reason: string): void;
 }
@@ -28,6 +30,12 @@ const SERVER_REQUESTS = 64;
 /** Messages of any kind before the answer. */
 const STREAM_EXTRAS = 20_000;
 const DRAIN_MS = 1_000;
+/** A stream may end and be taken up again, also where the server does that instead of waiting with the answer. */
+const RESUMES = 1_000;
+const RESUME_MS = 1_000;
+const RESUME_MIN_MS = 50;
+/** So often in a row it may be asked for in vain. */
+const RESUME_MISSES = 3;
 
 /** Aborts a connection whose answer no longer matters. One object, because making a stack for each call costs more than the call. */
 const abandoned = new Error("abandoned");
@@ -42,7 +50,8 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
   #dispatched = false;
-  #drain: NodeJS.Timeout | undefined;
+  /** Until an answered stream is cut, or one that ended is taken up again. */
+  #later: NodeJS.Timeout | undefined;
   #status = 0;
   #sessionId: string | undefined;
   #first: Buffer | undefined;
@@ -51,6 +60,9 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
   #events: EventStream | undefined;
   #extras = 0;
   #serverRequests = 0;
+  #resumes = 0;
+  #misses = 0;
+  #lastId: string | undefined;
 
   constructor(request: WireRequest, host: ExchangeHost, resolve: (answer: Answered) => void) {
     super(request);
@@ -74,6 +86,7 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
       controller.abort(abandoned);
       return;
     }
+    if (this.#dispatched) return;
     this.#dispatched = true;
     this.request.onDispatch?.();
   }
@@ -87,14 +100,17 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
     this.#status = status;
     const session = headers["mcp-session-id"];
     if (typeof session === "string") this.#sessionId = session;
-    if (this.#settled || status >= 300) return;
     const type = headers["content-type"];
+    if (this.#resumes > 0 && !(status === 200 && isType(type, EVENTS))) {
+      this.#fail("upstream.unavailable", `the stream ended without an answer, and the server went on with status ${status}`);
+    }
+    if (this.#settled || status >= 300) return;
     const encoding = headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") {
       this.#fail("upstream.invalid_answer", `the answer has the content encoding "${String(encoding)}", which was not asked for`);
-    } else if (typeof type === "string" && isType(type, "text/event-stream")) {
+    } else if (isType(type, EVENTS)) {
       this.#events = new EventStream((data) => this.#onEvent(data), this.request.maxBytes);
-    } else if (status !== 202 && !(typeof type === "string" && isType(type, "application/json"))) {
+    } else if (status !== 202 && !isType(type, "application/json")) {
       this.#fail("upstream.invalid_answer", `the answer has the content type ${JSON.stringify(type ?? "")}`);
     }
   }
@@ -120,11 +136,11 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
 
   onResponseEnd(): void {
     if (this.#settled) {
-      clearTimeout(this.#drain);
+      clearTimeout(this.#later);
       return;
     }
     if (this.#events !== undefined) {
-      this.#fail("upstream.unavailable", "the stream ended without an answer");
+      if (!this.#goesOn()) this.#fail("upstream.unavailable", "the stream ended without an answer");
       return;
     }
     const bytes = this.#rest === undefined ? this.#first : Buffer.concat(this.#rest);
@@ -135,11 +151,30 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#settled) clearTimeout(this.#later);
+    if (this.#settled || this.#goesOn()) return;
     const code = "code" in error ? String(error.code) : "";
     if (code === "TOOLGATE_WRONG_PLACE") this.#fail("upstream.wrong_place", error.message);
     else if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") {
       this.#fail("upstream.invalid_answer", `the answer is no HTTP: ${wordsOf(error)}`);
     } else this.#fail("upstream.unavailable", wordsOf(error));
+  }
+
+  /** Whether the stream of a server with sessions is taken up again: only if the server gave its events ids. */
+  #goesOn(): boolean {
+    this.#lastId = this.#events?.lastId ?? this.#lastId;
+    if (this.#lastId === undefined || this.request.link?.era !== "session" || this.#resumes >= RESUMES) return false;
+    this.#misses = this.#events === undefined ? this.#misses + 1 : 0;
+    if (this.#misses > RESUME_MISSES) return false;
+    this.#resumes++;
+    const wait = Math.max(this.#events?.retryMs ?? RESUME_MS, RESUME_MIN_MS);
+    this.#events = undefined;
+    this.#later = setTimeout(goOn, wait, this);
+    return true;
+  }
+
+  goOn(): void {
+    if (!this.#settled && this.#lastId !== undefined) this.#host.resume(this, this.#lastId);
   }
 
   #keep(chunk: Buffer): void {
@@ -195,7 +230,7 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
     const answer = { status: this.#status, bytes, text, message };
     this.#settle(ok(session === undefined ? answer : { ...answer, sessionId: session }));
     // A stream may go on after the answer. It gets a moment to end by itself, which saves its connection.
-    if (this.#events !== undefined) this.#drain = setTimeout(abandon, DRAIN_MS, this);
+    if (this.#events !== undefined) this.#later = setTimeout(abandon, DRAIN_MS, this);
   }
 
   #tooLarge(): void {
@@ -209,7 +244,6 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
   }
 
   #fail(code: UpstreamFailure["code"], detail: string): void {
-    clearTimeout(this.#drain);
     this.#settle(failed(code, detail, this.#dispatched));
     this.abandon();
   }
@@ -221,47 +255,17 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
   #settle(answer: Answered): void {
     if (this.#settled) return;
     this.#settled = true;
+    clearTimeout(this.#later);
     this.close();
     this.request.signal?.removeEventListener("abort", this);
     this.#resolve(answer);
   }
 }
 
+function goOn(exchange: HttpExchange): void {
+  exchange.goOn();
+}
+
 function abandon(exchange: HttpExchange): void {
   exchange.abandon();
-}
-
-export function isType(value: string, type: string): boolean {
-  return value === type || (value.toLowerCase().startsWith(type) && /^\s*(;|$)/.test(value.slice(type.length)));
-}
-
-/** Server-sent events out of bytes, with a bound on what is held. */
-export class EventStream {
-  readonly #parser: EventSourceParser;
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
-  #overflow = false;
-
-  constructor(onData: (data: string) => void, maxBytes: number) {
-    this.#parser = createParser({
-      maxBufferSize: maxBytes + 1024,
-      onEvent: ({ event, data }) => {
-        if ((event === undefined || event === "message") && data !== "") onData(data);
-      },
-      onError: (error) => {
-        if (error.type === "max-buffer-size-exceeded") this.#overflow = true;
-      },
-    });
-  }
-
-  /** Undefined if all is well, else what is wrong. */
-  feed(chunk: Uint8Array): "too_large" | string | undefined {
-    let text: string;
-    try {
-      text = this.#decoder.decode(chunk, { stream: true });
-    } catch {
-      return "the stream has bytes that are not UTF-8";
-    }
-    if (!this.#overflow) this.#parser.feed(text);
-    return this.#overflow ? "too_large" : undefined;
-  }
 }

@@ -1,12 +1,12 @@
 import type { Dispatcher, Pool } from "undici";
 import { type Members, parsed } from "./answer.ts";
-import { EventStream, isType } from "./http-exchange.ts";
+import { EVENTS, EventStream, isType } from "./event-stream.ts";
 import { incoming, type News } from "./messages.ts";
 import { backOff, type Schedule } from "./wire.ts";
 
 export interface ListenOptions {
   readonly pool: Pool;
-  readonly request: Dispatcher.DispatchOptions;
+  readonly request: Dispatcher.DispatchOptions & { readonly headers: readonly string[] };
   readonly schedule: Schedule;
   readonly onServerRequest: (message: Members, text: string) => void;
   readonly onNews: (news: News) => void;
@@ -27,17 +27,20 @@ const stopped = new Error("stopped");
 /** Keeps the stream open on which a server speaks unasked. Gives back how to stop. */
 export function listenStream(options: ListenOptions): () => void {
   let attempt = 0;
+  let lastId: string | undefined;
+  let retryMs = 0;
   let over = false;
   let cancel: (() => void) | undefined;
   let controller: Dispatcher.DispatchController | undefined;
 
   const again = () => {
     if (over) return;
-    cancel = options.schedule(open, backOff(attempt++, RETRY_BASE_MS, RETRY_MAX_MS));
+    cancel = options.schedule(open, Math.max(retryMs, backOff(attempt++, RETRY_BASE_MS, RETRY_MAX_MS)));
   };
   const open = () => {
+    const headers = lastId === undefined ? options.request.headers : [...options.request.headers, "last-event-id", lastId];
     options.pool.dispatch(
-      options.request,
+      { ...options.request, headers: [...headers] },
       new ListenHandler(options, {
         onController: (mine) => {
           controller = mine;
@@ -56,7 +59,12 @@ export function listenStream(options: ListenOptions): () => void {
           if (status === 404 && options.request.method === "GET") options.onLost("the server no longer knows the session");
           else if (status === 429 || status >= 500) again();
         },
-        onEnd: again,
+        onEnd: (stream) => {
+          // A subscription is a request of its own each time; only a stream of a session goes on.
+          if (options.request.method === "GET") lastId = stream.lastId ?? lastId;
+          retryMs = stream.retryMs ?? retryMs;
+          again();
+        },
       }),
     );
   };
@@ -74,7 +82,7 @@ interface ListenEvents {
   readonly onData: () => void;
   /** Any status but 200 with events: 405 says that there is no such stream. */
   readonly onRefused: (status: number) => void;
-  readonly onEnd: () => void;
+  readonly onEnd: (stream: EventStream) => void;
 }
 
 class ListenHandler implements Dispatcher.DispatchHandler {
@@ -101,7 +109,7 @@ class ListenHandler implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     const type = headers["content-type"];
-    if (status === 200 && typeof type === "string" && isType(type, "text/event-stream")) {
+    if (status === 200 && isType(type, EVENTS)) {
       this.#on.onOpen();
       return;
     }
@@ -127,7 +135,7 @@ class ListenHandler implements Dispatcher.DispatchHandler {
   #end(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#on.onEnd();
+    this.#on.onEnd(this.#stream);
   }
 
   #onEvent(data: string): void {

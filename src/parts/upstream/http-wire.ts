@@ -123,6 +123,12 @@ export class HttpWire implements Wire, ExchangeHost {
     this.#asks(message, text, during.request, during);
   }
 
+  resume(exchange: HttpExchange, lastId: string): void {
+    const { link, credential } = exchange.request;
+    const headers = [...this.#base(link, credential, undefined), "last-event-id", lastId];
+    this.#pool.dispatch({ path: this.#path, method: "GET", headers }, exchange);
+  }
+
   serverTells(news: News): void {
     this.#events.onNews(news);
   }

@@ -31,6 +31,8 @@ export interface RawOptions {
   /** What to do with a method, instead of what is usual. */
   readonly on?: Readonly<Record<string, (post: Post) => void>>;
   readonly sessionId?: () => string;
+  /** What to do with a GET that goes on after an event, instead of opening a stream. */
+  readonly onResume?: (lastEventId: string, response: ServerResponse) => void;
 }
 
 export interface RawServer {
@@ -64,6 +66,12 @@ export async function startRaw(options: RawOptions = {}): Promise<RawServer> {
   };
   const http = createServer(async (request, response) => {
     response.on("close", () => queueMicrotask(touch));
+    const lastId = request.headers["last-event-id"];
+    if (request.method === "GET" && typeof lastId === "string" && options.onResume !== undefined) {
+      options.onResume(lastId, response);
+      touch();
+      return;
+    }
     if (request.method === "GET") {
       response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
       streams.add(response);

