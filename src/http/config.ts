@@ -53,12 +53,34 @@ export const httpConfig = z.strictObject({
         .default(4 * MEBIBYTE)
         .describe("largest request body"),
       streams_per_caller: z.int().min(1).max(1000).default(16).describe("open notification streams of one caller in this process"),
+      replay_bytes_per_caller: z
+        .int()
+        .min(0)
+        .max(256 * MEBIBYTE)
+        .default(4 * MEBIBYTE)
+        .describe("bytes of streams of one caller that are kept in this process, so that a client that lost its connection misses nothing"),
+      watched_per_caller: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(256)
+        .describe("resources whose changes one caller may wait for in this process"),
     })
     .prefault({}),
   lists: z
     .strictObject({
-      page_size: z.int().min(1).max(10_000).default(200).describe("tools in one page of tools/list"),
-      ttl_ms: z.int().min(0).max(3_600_000).default(5_000).describe("how long a client may keep a list, in milliseconds"),
+      page_size: z.int().min(1).max(10_000).default(200).describe("items in one page of a list"),
+      ttl_ms: z.int().min(0).max(3_600_000).default(5_000).describe("how long a client may keep a list or a resource, in milliseconds"),
+    })
+    .prefault({}),
+  questions: z
+    .strictObject({
+      answer_s: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .default(600)
+        .describe("how long a server's question to a client with a session may wait for its answer, in seconds"),
     })
     .prefault({}),
   keep_alive: z

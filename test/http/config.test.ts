@@ -12,8 +12,9 @@ test("the defaults listen on loopback only", () => {
   expect(httpConfig.parse(good)).toEqual({
     public_url: "https://gate.example.com",
     listen: { host: "127.0.0.1", port: 8080 },
-    limits: { body_bytes: 4_194_304, streams_per_caller: 16 },
+    limits: { body_bytes: 4_194_304, streams_per_caller: 16, replay_bytes_per_caller: 4_194_304, watched_per_caller: 256 },
     lists: { page_size: 200, ttl_ms: 5000 },
+    questions: { answer_s: 600 },
     keep_alive: { idle_ms: 72_000, comment_ms: 15_000 },
   });
 });

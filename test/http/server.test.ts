@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createHttpServer, httpConfig, mcpDoor, reloadTls } from "../../src/http/index.ts";
+import { memoryReplicas } from "../../src/parts/replicas/index.ts";
 import { manualClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { fakeGateway, fakeSessions } from "../support/fake-gateway.ts";
@@ -16,6 +17,7 @@ async function serve(listen: object) {
   await app.register(mcpDoor, {
     gateway,
     sessions: fakeSessions(),
+    replicas: memoryReplicas(silentLogger),
     config,
     clock: manualClock(0),
     logger: silentLogger,

@@ -1,11 +1,9 @@
 import type { FastifyReply } from "fastify";
-import { topLevelSpans } from "../../core/json/index.ts";
 import type { Refused } from "../../gateway/index.ts";
 import { meta, type RequestId } from "./protocol.ts";
 
 /** With the charset, because Fastify would otherwise add it anew to each answer. */
 const JSON_TYPE = "application/json; charset=utf-8";
-const EMPTY_REST = /^\s*\}/;
 
 // Everything a caller is told. Answers are texts, built once; a server's result is spliced in, never parsed for it.
 
@@ -23,33 +21,6 @@ export function errorText(id: RequestId | undefined, code: number, message: stri
 
 export function notificationText(method: string, params?: object): string {
   return JSON.stringify(params === undefined ? { jsonrpc: "2.0", method } : { jsonrpc: "2.0", method, params });
-}
-
-/**
- * Whether a scan for `resultType` is worth it. A server may escape letters of the key; unseen, it would stand twice in the
- * answer, and the client would choose which one counts.
- */
-function mayName(text: string): boolean {
-  return text.includes("resultType") || text.includes("\\u00");
-}
-
-/** A result text with `"resultType":"complete"`, as the stateless era wants it; one that is there already stays. */
-export function withResultType(text: string): string {
-  if (mayName(text) && topLevelSpans(text).has("resultType")) return text;
-  const rest = text.slice(text.indexOf("{") + 1);
-  return EMPTY_REST.test(rest) ? `{"resultType":"complete"}` : `{"resultType":"complete",${rest}`;
-}
-
-/** A result text without `resultType`, which the era of sessions does not know. The other members stay as they were written. */
-export function withoutResultType(text: string): string {
-  if (!mayName(text)) return text;
-  const spans = topLevelSpans(text);
-  if (!spans.has("resultType")) return text;
-  const members: string[] = [];
-  for (const [key, span] of spans) {
-    if (key !== "resultType") members.push(`${JSON.stringify(key)}:${text.slice(span.start, span.end)}`);
-  }
-  return `{${members.join(",")}}`;
 }
 
 /** What a caller may know about a refusal, under `toolgate/decision`. */
@@ -81,4 +52,8 @@ export function refusedResultText(refused: Refused): string {
 /** A refusal of a method whose result has no form for it. */
 export function refusedErrorData(refused: Refused): object {
   return { [meta.decision]: decisionOf(refused) };
+}
+
+export function headersDisagree(what: string): string {
+  return `Bad request: headers and body disagree: ${what}`;
 }

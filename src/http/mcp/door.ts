@@ -1,18 +1,18 @@
 import { TLSSocket } from "node:tls";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sentenceOf } from "../../core/reasons.ts";
-import type { Network } from "../../gateway/index.ts";
+import { type Network, SessionsUnavailable } from "../../gateway/index.ts";
 import { namesOf } from "../names.ts";
 import { errorText, sendJson } from "./answer.ts";
 import { challengeFor } from "./challenge.ts";
-import { isStateless, namesStateless } from "./envelope.ts";
-import { InFlight } from "./in-flight.ts";
-import { readMessage } from "./message.ts";
+import { joinReplicas } from "./elsewhere.ts";
+import { isResponse, readMessage } from "./message.ts";
 import { serveMetadata } from "./metadata.ts";
-import { OpenStreams } from "./open-streams.ts";
-import { badRequest, codes, type Message } from "./protocol.ts";
-import { deleteSession, openSessionStream, postWithSession } from "./session-door.ts";
-import { postStateless } from "./stateless-door.ts";
+import { badRequest, codes, type Message, type RequestId, type Response } from "./protocol.ts";
+import { resultFields } from "./result-fields.ts";
+import { deleteSession, InFlight, openSessionStream, postResponse, postWithSession, Questions } from "./session/index.ts";
+import { isStateless, namesStateless, postStateless } from "./stateless/index.ts";
+import { OpenStreams, Replays, Watches } from "./streams/index.ts";
 import { type Door, type DoorParts, recordFault, refuse, sendFault, type Visit } from "./visit.ts";
 
 declare module "fastify" {
@@ -27,13 +27,13 @@ declare module "fastify" {
  * order: names of the gateway, bearer, door, and only then is its body read.
  */
 export async function mcpDoor(app: FastifyInstance, parts: DoorParts): Promise<void> {
-  const door: Door = {
-    ...parts,
-    inFlight: new InFlight(),
-    streams: new OpenStreams(parts, parts.config.keep_alive.comment_ms),
-    serverInfo: { name: "toolgate", title: "Toolgate", version: parts.version },
-  };
-  app.addHook("preClose", async () => door.streams.close());
+  const door = createDoor(parts);
+  const leaveReplicas = joinReplicas(door);
+  app.addHook("preClose", async () => {
+    leaveReplicas();
+    door.streams.close();
+    door.replays.close();
+  });
   app.decorateRequest("visit", null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -54,6 +54,23 @@ export async function mcpDoor(app: FastifyInstance, parts: DoorParts): Promise<v
       doors.route({ method: ["PUT", "PATCH"], url, handler: (request) => wrongVerb(visitOf(request)) });
     }
   });
+}
+
+function createDoor(parts: DoorParts): Door {
+  const { config, gateway, replicas } = parts;
+  const { comment_ms } = config.keep_alive;
+  const serverInfo = { name: "toolgate", title: "Toolgate", version: parts.version };
+  const replays = new Replays(replicas.id, config.limits.replay_bytes_per_caller, comment_ms);
+  return {
+    ...parts,
+    inFlight: new InFlight(),
+    questions: new Questions(replicas.id, config.questions.answer_s * 1_000),
+    replays,
+    streams: new OpenStreams(parts, comment_ms, (now) => replays.sweep(now)),
+    watches: new Watches(gateway, config.limits.watched_per_caller),
+    serverInfo,
+    fields: resultFields(serverInfo, { most: config.lists.ttl_ms }),
+  };
 }
 
 /** A page that was rebound to our address, or any other foreign page, gets no further than this. */
@@ -103,25 +120,48 @@ async function receive(visit: Visit): Promise<FastifyReply> {
   return visit.reply;
 }
 
-async function serve(visit: Visit, asked: Message): Promise<void> {
+async function serve(visit: Visit, asked: Message | Response): Promise<void> {
   try {
-    await (isStateless(visit.request, asked) ? postStateless(visit, asked) : postWithSession(visit, asked));
+    if (isResponse(asked)) await answered(visit, asked);
+    else await (isStateless(visit.request, asked) ? postStateless(visit, asked) : postWithSession(visit, asked));
   } catch (error) {
-    logBug(visit.door, error, visit.request);
-    if (!visit.reply.sent) sendJson(visit.reply, 500, errorText(asked.id, codes.internal, sentenceOf("gateway.error")));
+    sendBroken(visit, error, isResponse(asked) ? undefined : asked.id);
   }
+}
+
+/** The stateless era asks nothing on streams, so there is nothing to answer. */
+async function answered(visit: Visit, response: Response): Promise<void> {
+  if (!namesStateless(visit.request)) return postResponse(visit, response);
+  await refuse(visit, badRequest("Invalid request: a response was sent, but this revision has questions in results only"));
+}
+
+function sendBroken(visit: Visit, error: unknown, id?: RequestId): void {
+  const gone = error instanceof SessionsUnavailable;
+  if (gone) visit.door.logger.error({ error: error.message }, "the store of sessions cannot be reached");
+  else logBug(visit.door, error, visit.request);
+  if (visit.reply.sent) return;
+  if (gone) visit.reply.header("retry-after", "5");
+  const message = gone ? "Sessions cannot be read at the moment. Try again." : sentenceOf("gateway.error");
+  sendJson(visit.reply, gone ? 503 : 500, errorText(id, gone ? codes.http : codes.internal, message));
+}
+
+async function guarded(visit: Visit, work: Promise<void>): Promise<FastifyReply> {
+  try {
+    await work;
+  } catch (error) {
+    sendBroken(visit, error);
+  }
+  return visit.reply;
 }
 
 async function get(visit: Visit): Promise<FastifyReply> {
   if (namesStateless(visit.request)) return wrongVerb(visit);
-  await openSessionStream(visit);
-  return visit.reply;
+  return guarded(visit, openSessionStream(visit));
 }
 
 async function end(visit: Visit): Promise<FastifyReply> {
   if (namesStateless(visit.request)) return wrongVerb(visit);
-  await deleteSession(visit);
-  return visit.reply;
+  return guarded(visit, deleteSession(visit));
 }
 
 async function wrongVerb(visit: Visit): Promise<FastifyReply> {

@@ -1,3 +1,5 @@
+import type { QuestionAnswer } from "../../core/question.ts";
+
 /** Words and numbers of the Model Context Protocol that both doors need. */
 
 /** Revisions with sessions, newest first. Batches of 2025-03-26 are refused. */
@@ -15,6 +17,8 @@ export const codes = {
   /** Refused at the HTTP level; the status says why. */
   http: -32000,
   sessionNotFound: -32001,
+  /** A resource that does not exist, up to 2025-11-25; the stateless era says invalidParams. */
+  resourceNotFound: -32002,
   headerMismatch: -32020,
   missingCapability: -32021,
   unsupportedVersion: -32022,
@@ -33,6 +37,9 @@ export const meta = {
   request: "toolgate/request",
 } as const;
 
+/** The extension of 2026-07-28 that has the methods tasks/get, tasks/update and tasks/cancel. */
+export const tasksExtension = "io.modelcontextprotocol/tasks";
+
 export type RequestId = string | number;
 export type Members = Readonly<Record<string, unknown>>;
 
@@ -41,6 +48,12 @@ export interface Message {
   readonly method: string;
   readonly id: RequestId | undefined;
   readonly params: Members | undefined;
+}
+
+/** What a client answers to a question that it was asked on a stream. */
+export interface Response {
+  readonly id: RequestId;
+  readonly answer: QuestionAnswer;
 }
 
 /** Why a message was refused before it could be judged, in the form its sender gets. */

@@ -1,17 +1,20 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Caller, Gateway, Network, Refused, Sessions } from "../../gateway/index.ts";
+import type { Caller, Exchange, Gateway, Network, Refused, Replicas, Session, Sessions } from "../../gateway/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { HttpConfig } from "../config.ts";
 import { errorText, refusedErrorData, sendJson, sentenceFor } from "./answer.ts";
-import type { InFlight } from "./in-flight.ts";
-import type { OpenStreams } from "./open-streams.ts";
-import { clip, codes, type Fault, type Members, type RequestId, shown } from "./protocol.ts";
+import { clip, codes, type Fault, type Members, type Message, type RequestId, shown } from "./protocol.ts";
+import type { ResultFields } from "./result-fields.ts";
+import type { InFlight, Questions } from "./session/index.ts";
+import type { OpenStreams, Replays, Watches } from "./streams/index.ts";
 
 /** What a door is built from. */
 export interface DoorParts {
   readonly gateway: Gateway;
   readonly sessions: Sessions;
+  /** The other processes that serve the same sessions. */
+  readonly replicas: Replicas;
   readonly config: HttpConfig;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -24,7 +27,12 @@ export interface DoorParts {
 /** The parts and what lives as long as the door. */
 export interface Door extends DoorParts {
   readonly inFlight: InFlight;
+  readonly questions: Questions;
   readonly streams: OpenStreams;
+  readonly replays: Replays;
+  readonly watches: Watches;
+  /** What the stateless era adds to each result. */
+  readonly fields: ResultFields;
   readonly serverInfo: { readonly name: string; readonly title: string; readonly version: string };
 }
 
@@ -39,10 +47,24 @@ export interface Visit {
   readonly serverId: string | undefined;
 }
 
+/** One request of a client, with its envelope or session read. */
+export interface Turn {
+  readonly exchange: Exchange;
+  readonly message: Message;
+  readonly id: RequestId;
+  /** In the era of sessions. */
+  readonly session?: Session;
+}
+
 export const AGGREGATE = "aggregate";
 
 export function doorName(visit: Visit): string {
   return visit.serverId ?? AGGREGATE;
+}
+
+export function seen(visit: Visit): Pick<Exchange, "caller" | "network" | "serverId"> {
+  const { caller, network, serverId } = visit;
+  return serverId === undefined ? { caller, network } : { caller, network, serverId };
 }
 
 /** Records a fault, then tells the sender. */
@@ -66,6 +88,10 @@ export function sendFault(reply: FastifyReply, fault: Fault): void {
 /** Policy refused a method whose result has no form for it. */
 export function sendRefused(reply: FastifyReply, id: RequestId, refused: Refused): void {
   sendJson(reply, 200, errorText(id, codes.refused, sentenceFor(refused), refusedErrorData(refused)));
+}
+
+export function acceptsEvents(visit: Visit): boolean {
+  return headerOf(visit.request, "accept")?.includes("text/event-stream") ?? false;
 }
 
 /** The value of a header that may be there once. Node trims the optional space around it (RFC 9110, section 5.5). */

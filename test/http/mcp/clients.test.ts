@@ -2,11 +2,11 @@ import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { CallAnswer } from "../../../src/gateway/index.ts";
+import type { Answer } from "../../../src/gateway/index.ts";
 import { listedTool, refusedBy } from "../../support/fake-gateway.ts";
 import { type DoorUnderTest, doorUnderTest } from "./door-under-test.ts";
 
-const DECISION = "dec_0" as CallAnswer["decisionId"];
+const DECISION = "dec_0" as Answer["decisionId"];
 const requestInit = { headers: { authorization: "Bearer ann" } };
 const info = { name: "sdk", version: "1" };
 
@@ -64,7 +64,7 @@ test.each(peers)("%s lists, calls and leaves", async (_name, connect, era) => {
   expect(await peer.call("crm__refund", { amount: 5 })).toMatchObject({ content: [{ type: "text", text: "called crm__refund" }] });
   expect(door.gateway.asked.calls[0]).toMatchObject({
     exchange: { era, client: info },
-    request: { args: { amount: 5 } },
+    request: { asked: { args: { amount: 5 } } },
   });
   await peer.close();
   expect(door.sessions.open_.size).toBe(0);
@@ -92,7 +92,7 @@ test.each(peers)("%s hears progress", async (_name, connect) => {
   const { door, peer } = await connected(connect);
   door.gateway.answer = (asked) => {
     for (const progress of [1, 2, 3]) asked.onProgress?.({ progress, total: 3 });
-    return { kind: "result", text: '{"content":[]}', decisionId: DECISION };
+    return { kind: "result", text: '{"content":[]}', decisionId: DECISION, era: "session" };
   };
   const heard: number[] = [];
   await peer.call("t", {}, { onprogress: ({ progress }) => heard.push(progress) });
@@ -118,7 +118,7 @@ test.each(peers)("%s can cancel", async (_name, connect) => {
 
 test("SDK v1 walks through the pages and hears that the list changed", async () => {
   const door = await doorUnderTest({ lists: { page_size: 2 } });
-  door.gateway.tools = ["a", "b", "c"].map(listedTool);
+  door.gateway.items.tools = ["a", "b", "c"].map(listedTool);
   const changes: unknown[] = [];
   const client = new ClientV1(info, { listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: () => changes.push(1) } } });
   const transport = new TransportV1(await door.listen(), { requestInit });
@@ -137,5 +137,5 @@ test("SDK v2 finds the stateless era by itself", async () => {
   const door = await doorUnderTest();
   const peer = await v2("auto")(await door.listen());
   await peer.list();
-  expect(door.gateway.asked.lists).toMatchObject([{ era: "stateless" }]);
+  expect(door.gateway.asked.lists).toMatchObject([{ exchange: { era: "stateless" } }]);
 });

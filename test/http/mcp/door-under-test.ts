@@ -1,6 +1,7 @@
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import { onTestFinished } from "vitest";
 import { createHttpServer, type HttpConfig, httpConfig, mcpDoor } from "../../../src/http/index.ts";
+import { memoryReplicas, type Replicas } from "../../../src/parts/replicas/index.ts";
 import { manualClock } from "../../../src/platform/clock.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { type FakeGateway, fakeGateway, fakeSessions } from "../../support/fake-gateway.ts";
@@ -14,7 +15,7 @@ export interface DoorUnderTest {
   readonly sessions: ReturnType<typeof fakeSessions>;
   readonly clock: ReturnType<typeof manualClock>;
   /** Opens a session and gives its id. */
-  open(token?: string, url?: string, version?: string): Promise<string>;
+  open(token?: string, url?: string, version?: string, capabilities?: object): Promise<string>;
   /** One message in a session. */
   say(session: string | undefined, message: unknown, more?: Record<string, string>, url?: string): Promise<LightMyRequestResponse>;
   /** One stateless request; `_meta` and the headers are made for it. */
@@ -28,18 +29,26 @@ export interface DoorUnderTest {
   listen(): Promise<URL>;
 }
 
+/** What replicas of one gateway have in common. */
+export interface Shared {
+  readonly sessions?: ReturnType<typeof fakeSessions>;
+  readonly replicas?: Replicas;
+}
+
 export async function doorUnderTest(
   config: Partial<Parameters<typeof httpConfig.parse>[0] & object> = {},
   sessionLimit?: number,
+  shared: Shared = {},
 ): Promise<DoorUnderTest> {
   const parsed: HttpConfig = httpConfig.parse({ public_url: "https://gate.example.com", ...config });
   const gateway = fakeGateway();
-  const sessions = fakeSessions(sessionLimit);
+  const sessions = shared.sessions ?? fakeSessions(sessionLimit);
   const clock = manualClock(1_800_000_000_000);
   const app = createHttpServer(parsed);
   await app.register(mcpDoor, {
     gateway,
     sessions,
+    replicas: shared.replicas ?? memoryReplicas(silentLogger),
     config: parsed,
     clock,
     logger: silentLogger,
@@ -62,11 +71,11 @@ export async function doorUnderTest(
     sessions,
     clock,
     post,
-    open: async (token = "ann", url = "/mcp", version = SESSION_VERSION) => {
+    open: async (token = "ann", url = "/mcp", version = SESSION_VERSION, capabilities = {}) => {
       const opened = await app.inject({
         method: "POST",
         url,
-        payload: initialize(version),
+        payload: initialize(version, capabilities),
         headers: { ...base, authorization: `Bearer ${token}` },
       });
       return String(opened.headers["mcp-session-id"]);
@@ -79,7 +88,8 @@ export async function doorUnderTest(
         headers: { ...base, ...(session === undefined ? {} : { "mcp-session-id": session }), ...more },
       }),
     ask: (method, params = {}, { headers = {}, meta, url = "/mcp" } = {}) => {
-      const named = typeof params.name === "string" ? { "mcp-name": params.name } : {};
+      const name = params.name ?? params.uri ?? params.taskId;
+      const named = typeof name === "string" ? { "mcp-name": name } : {};
       const sent: Record<string, string | undefined> = {
         ...base,
         "mcp-protocol-version": STATELESS_VERSION,
@@ -104,8 +114,8 @@ export function envelope(more: Record<string, unknown> = {}): Record<string, unk
   };
 }
 
-export function initialize(version = SESSION_VERSION): string {
-  const params = { protocolVersion: version, capabilities: {}, clientInfo: { name: "test", version: "1" } };
+export function initialize(version = SESSION_VERSION, capabilities: object = {}): string {
+  const params = { protocolVersion: version, capabilities, clientInfo: { name: "test", version: "1" } };
   return JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params });
 }
 

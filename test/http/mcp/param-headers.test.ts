@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { CallAnswer, ParamHeader } from "../../../src/gateway/index.ts";
+import type { Answer, ParamHeader } from "../../../src/gateway/index.ts";
 import { type DoorUnderTest, doorUnderTest, envelope } from "./door-under-test.ts";
 
-const DECISION = "dec_0" as CallAnswer["decisionId"];
+const DECISION = "dec_0" as Answer["decisionId"];
 
 const declared: readonly ParamHeader[] = [
   { path: ["region"], header: "Region" },
@@ -16,7 +16,7 @@ async function doorWithDeclarations(): Promise<DoorUnderTest> {
   door.gateway.answer = ({ repeats }) => {
     const detail = repeats?.(declared);
     return detail === undefined
-      ? { kind: "result", text: '{"content":[]}', decisionId: DECISION }
+      ? { kind: "result", text: '{"content":[]}', decisionId: DECISION, era: "session" }
       : { kind: "contradicted", detail, decisionId: DECISION };
   };
   return door;

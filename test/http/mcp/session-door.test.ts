@@ -1,11 +1,11 @@
 import { request } from "node:http";
 import { expect, test, vi } from "vitest";
-import type { CallAnswer, CallRequest } from "../../../src/gateway/index.ts";
+import type { Answer, GatewayRequest } from "../../../src/gateway/index.ts";
 import { listedTool, refusedBy } from "../../support/fake-gateway.ts";
 import { call, type DoorUnderTest, doorUnderTest, initialize, SESSION_VERSION } from "./door-under-test.ts";
 import { openStream } from "./sse.ts";
 
-const DECISION = "dec_0" as CallAnswer["decisionId"];
+const DECISION = "dec_0" as Answer["decisionId"];
 const list = (params?: object) => ({ jsonrpc: "2.0", id: 3, method: "tools/list", ...(params === undefined ? {} : { params }) });
 const headersOf = (session: string, token = "ann") => ({
   authorization: `Bearer ${token}`,
@@ -28,7 +28,13 @@ test.each([
   expect(answer.headers["mcp-session-id"]).toMatch(/^ses_[\x21-\x7e]+$/);
   expect(answer.json().result).toEqual({
     protocolVersion: agreed,
-    capabilities: { tools: { listChanged: true } },
+    capabilities: {
+      tools: { listChanged: true },
+      prompts: { listChanged: true },
+      resources: { subscribe: true, listChanged: true },
+      completions: {},
+      logging: {},
+    },
     serverInfo: { name: "toolgate", title: "Toolgate", version: "0.1.0" },
   });
   expect(door.gateway.asked.admits[0]).toMatchObject({ era: "session", protocolVersion: agreed, client: { name: "test", version: "1" } });
@@ -137,7 +143,7 @@ test("DELETE ends the session for its owner alone", async () => {
 
 test("the list is the gateway's text, page by page", async () => {
   const door = await doorUnderTest({ lists: { page_size: 2 } });
-  door.gateway.tools = ["a", "b", "c", "d", "e"].map(listedTool);
+  door.gateway.items.tools = ["a", "b", "c", "d", "e"].map(listedTool);
   const session = await door.open();
   const names: string[] = [];
   let cursor: string | undefined;
@@ -182,8 +188,7 @@ test("a call carries the arguments as one text, and the exchange carries session
   await door.say(session, asked, { traceparent }, "/servers/crm/mcp");
   const { exchange, request: made } = door.gateway.asked.calls[0]!;
   expect(made).toMatchObject({
-    tool: "refund",
-    args: { amount: 1, nested: { b: [1, "ü"] } },
+    asked: { method: "tools/call", name: "refund", args: { amount: 1, nested: { b: [1, "ü"] } } },
   });
   expect(made.onProgress).toBeUndefined();
   expect(exchange).toMatchObject({
@@ -221,7 +226,7 @@ test.each([
 test("each kind of answer has its form", async () => {
   const door = await doorUnderTest();
   const session = await door.open();
-  const answered = async (answer: CallAnswer) => {
+  const answered = async (answer: Answer) => {
     door.gateway.answer = () => answer;
     return await door.say(session, call());
   };
@@ -229,6 +234,7 @@ test("each kind of answer has its form", async () => {
     kind: "result",
     text: '{"resultType":"complete", "content":[],"n":9007199254740993}',
     decisionId: DECISION,
+    era: "stateless",
   });
   expect(result.body).toBe('{"jsonrpc":"2.0","id":2,"result":{"content":[],"n":9007199254740993}}');
   const refusal = { ...refusedBy("budget.exhausted", "The budget is used up.", "Wait."), retryAfterMs: 500 };
@@ -249,7 +255,14 @@ test("each kind of answer has its form", async () => {
     id: 2,
     error: { code: -32602, message: "Unknown tool: crm__refund", data: { decision: "dec_0" } },
   });
-  const error = await answered({ kind: "error", code: -32050, message: "server says no", data: { a: 1 }, decisionId: DECISION });
+  const error = await answered({
+    kind: "error",
+    code: -32050,
+    message: "server says no",
+    data: { a: 1 },
+    decisionId: DECISION,
+    era: "session",
+  });
   expect([error.statusCode, error.json().error]).toEqual([200, { code: -32050, message: "server says no", data: { a: 1 } }]);
   const cancelled = await answered({ kind: "cancelled", decisionId: DECISION });
   expect([cancelled.statusCode, cancelled.body]).toEqual([202, ""]);
@@ -261,13 +274,18 @@ test("progress turns the answer into a stream that ends with the result", async 
   door.gateway.answer = (asked) => {
     asked.onProgress?.({ progress: 1, total: 2, message: "line\nbreak" });
     asked.onProgress?.({ progress: 2, total: 2 });
-    return { kind: "result", text: '{"content":[]}', decisionId: DECISION };
+    return { kind: "result", text: '{"content":[]}', decisionId: DECISION, era: "session" };
   };
   const asked = call("t", {}, 9, { _meta: { progressToken: "tok" } });
   const streamed = await door.say(session, asked);
   expect(streamed.headers["content-type"]).toBe("text/event-stream");
   const frames = streamed.body.split("\n\n").filter(Boolean);
-  expect(frames.map((frame) => JSON.parse(frame.replace("event: message\ndata: ", "")))).toEqual([
+  const ids = frames.map((frame) => /^id: (\S+)$/m.exec(frame)?.[1]);
+  expect(ids.map((id) => id?.replace(/.*_/, ""))).toEqual(["0", "1", "2", "3"]);
+  expect(new Set(ids.map((id) => id?.replace(/_\d+$/, ""))).size).toBe(1);
+  // The client learns where to come back to before anything is said, and when.
+  expect(frames[0]).toMatch(/^id: \S+\nretry: \d+\ndata: $/);
+  expect(frames.slice(1).map((frame) => JSON.parse(frame.replace(/^id: .*\nevent: message\ndata: /, "")))).toEqual([
     { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: "tok", progress: 1, total: 2, message: "line\nbreak" } },
     { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: "tok", progress: 2, total: 2 } },
     { jsonrpc: "2.0", id: 9, result: { content: [] } },
@@ -296,8 +314,8 @@ test("a bug after progress ends the stream with an error", async () => {
 });
 
 /** Answers `cancelled` once its signal is aborted, and says when it waits. */
-function hanging(door: DoorUnderTest): { readonly waiting: () => Promise<CallRequest[]> } {
-  const waiting: CallRequest[] = [];
+function hanging(door: DoorUnderTest): { readonly waiting: () => Promise<GatewayRequest[]> } {
+  const waiting: GatewayRequest[] = [];
   door.gateway.answer = async (asked) => {
     waiting.push(asked);
     await new Promise((resolve) => asked.signal.addEventListener("abort", resolve, { once: true }));
@@ -332,7 +350,7 @@ test("an id that is under way cannot be used a second time, and can afterwards",
   expect((await door.say(session, call("t", {}, 5))).json()).toMatchObject({ id: 5, error: { code: -32600 } });
   await door.say(session, cancel(5));
   await first;
-  door.gateway.answer = () => ({ kind: "result", text: "{}", decisionId: DECISION });
+  door.gateway.answer = () => ({ kind: "result", text: "{}", decisionId: DECISION, era: "session" });
   expect((await door.say(session, call("t", {}, 5))).json().result).toEqual({});
 });
 

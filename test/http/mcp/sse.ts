@@ -4,8 +4,13 @@ import { onTestFinished } from "vitest";
 export interface Stream {
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders;
-  /** The next frame without its blank line, or `undefined` when the stream has ended. */
+  /** The next frame with something in it, without its blank line and its id, or `undefined` when the stream has ended. */
   next(): Promise<string | undefined>;
+  /** The message of the next frame. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a peer sends is asserted, not typed
+  message(): Promise<any>;
+  /** The id of the newest event, also of one without a message. */
+  readonly lastId: () => string | undefined;
   close(): void;
 }
 
@@ -16,10 +21,23 @@ export async function openStream(url: URL, headers: Record<string, string>, body
   sent.on("error", () => {});
   onTestFinished(() => void sent.destroy());
   const frames = framesOf(response);
+  let last: string | undefined;
+  const next = async (): Promise<string | undefined> => {
+    for (;;) {
+      const frame = (await frames.next()).value ?? undefined;
+      if (frame === undefined) return undefined;
+      const lines = frame.split("\n");
+      last = lines.find((line) => line.startsWith("id: "))?.slice(4) ?? last;
+      const kept = lines.filter((line) => !/^(?:id|retry): /.test(line) && line !== "data: ");
+      if (kept.length > 0) return kept.join("\n");
+    }
+  };
   return {
     status: response.statusCode,
     headers: response.headers,
-    next: async () => (await frames.next()).value ?? undefined,
+    next,
+    message: async () => JSON.parse(String(await next()).replace("event: message\ndata: ", "")),
+    lastId: () => last,
     close: () => sent.destroy(),
   };
 }

@@ -1,11 +1,11 @@
 import { request } from "node:http";
 import { expect, test, vi } from "vitest";
-import type { CallAnswer } from "../../../src/gateway/index.ts";
+import type { Answer } from "../../../src/gateway/index.ts";
 import { listedTool, refusedBy } from "../../support/fake-gateway.ts";
 import { doorUnderTest, envelope, STATELESS_VERSION } from "./door-under-test.ts";
 import { openStream } from "./sse.ts";
 
-const DECISION = "dec_0" as CallAnswer["decisionId"];
+const DECISION = "dec_0" as Answer["decisionId"];
 const SERVER_INFO = { "io.modelcontextprotocol/serverInfo": { name: "toolgate", title: "Toolgate", version: "0.1.0" } };
 
 test("server/discover tells version, capabilities and name", async () => {
@@ -18,7 +18,13 @@ test("server/discover tells version, capabilities and name", async () => {
     id: 7,
     result: {
       supportedVersions: [STATELESS_VERSION],
-      capabilities: { tools: { listChanged: true } },
+      capabilities: {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { subscribe: true, listChanged: true },
+        completions: {},
+        logging: {},
+      },
       resultType: "complete",
       ttlMs: 1234,
       cacheScope: "private",
@@ -123,15 +129,21 @@ test("a tool name may come in Base64 and with space around it", async () => {
   expect(door.gateway.asked.calls).toHaveLength(2);
 });
 
-test.each(["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/list", "prompts/list", "unknown/method"])(
-  "%s is not found, with 404",
-  async (method) => {
-    const door = await doorUnderTest();
-    const answer = await door.ask(method);
-    expect([answer.statusCode, answer.json()]).toMatchObject([404, { id: 7, error: { code: -32601 } }]);
-    expect(door.gateway.asked.refusals).toMatchObject([{ code: "gateway.unsupported_method", method }]);
-  },
-);
+test.each([
+  "initialize",
+  "ping",
+  "logging/setLevel",
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "tasks/list",
+  "tasks/get",
+  "unknown/method",
+])("%s is not found, with 404", async (method) => {
+  const door = await doorUnderTest();
+  const answer = await door.ask(method);
+  expect([answer.statusCode, answer.json()]).toMatchObject([404, { id: 7, error: { code: -32601 } }]);
+  expect(door.gateway.asked.refusals).toMatchObject([{ code: "gateway.unsupported_method", method }]);
+});
 
 test("a notification is accepted and dropped, unless its headers contradict it", async () => {
   const door = await doorUnderTest();
@@ -145,7 +157,7 @@ test("a notification is accepted and dropped, unless its headers contradict it",
 
 test("the list carries what the era wants to know, page by page", async () => {
   const door = await doorUnderTest({ lists: { page_size: 1 } });
-  door.gateway.tools = ["a", "b"].map(listedTool);
+  door.gateway.items.tools = ["a", "b"].map(listedTool);
   const first = (await door.ask("tools/list")).json().result;
   expect(first).toMatchObject({ tools: [{ name: "a" }], resultType: "complete", ttlMs: 5000, cacheScope: "private", _meta: SERVER_INFO });
   const second = (await door.ask("tools/list", { cursor: first.nextCursor })).json().result;
@@ -157,17 +169,20 @@ test("the list carries what the era wants to know, page by page", async () => {
 
 test("each kind of answer has its form", async () => {
   const door = await doorUnderTest();
-  const answered = async (answer: CallAnswer) => {
+  const answered = async (answer: Answer) => {
     door.gateway.answer = () => answer;
     return await door.ask("tools/call", { name: "t", arguments: {} });
   };
-  const text = async (result: string) => (await answered({ kind: "result", text: result, decisionId: DECISION })).body;
-  expect(await text('{"content":[]}')).toBe('{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","content":[]}}');
+  const text = async (result: string) => (await answered({ kind: "result", text: result, decisionId: DECISION, era: "session" })).body;
+  const about = `"_meta":${JSON.stringify(SERVER_INFO)}`;
+  expect(await text('{"content":[]}')).toBe(`{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete",${about},"content":[]}}`);
   expect(await text('{"content":[],"resultType":"complete"}')).toBe(
-    '{"jsonrpc":"2.0","id":7,"result":{"content":[],"resultType":"complete"}}',
+    `{"jsonrpc":"2.0","id":7,"result":{${about},"content":[],"resultType":"complete"}}`,
   );
-  expect(await text('{"a":{"resultType":"x"}}')).toBe('{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","a":{"resultType":"x"}}}');
-  expect(await text(" { } ")).toBe('{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete"}}');
+  expect(await text('{"a":{"resultType":"x"}}')).toBe(
+    `{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete",${about},"a":{"resultType":"x"}}}`,
+  );
+  expect(await text(" { } ")).toBe(`{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete",${about}}}`);
   expect((await answered({ kind: "refused", ...refusedBy("refunds.too_much", "Too much.") })).json().result).toMatchObject({
     resultType: "complete",
     isError: true,
@@ -178,9 +193,10 @@ test("each kind of answer has its form", async () => {
     message: "needs sampling",
     data: { requiredCapabilities: { sampling: {} } },
     decisionId: DECISION,
+    era: "session",
   });
   expect([missing.statusCode, missing.json().error.data]).toEqual([400, { requiredCapabilities: { sampling: {} } }]);
-  expect((await answered({ kind: "error", code: -32020, message: "no", decisionId: DECISION })).statusCode).toBe(200);
+  expect((await answered({ kind: "error", code: -32020, message: "no", decisionId: DECISION, era: "session" })).statusCode).toBe(200);
   expect((await answered({ kind: "unknown", decisionId: DECISION })).json()).toMatchObject({
     error: { code: -32602, message: "Unknown tool: t" },
   });
@@ -209,7 +225,7 @@ test("a connection that closes cancels its call, and only then", async () => {
   sent.destroy();
   await aborted;
 
-  door.gateway.answer = () => ({ kind: "result", text: "{}", decisionId: DECISION });
+  door.gateway.answer = () => ({ kind: "result", text: "{}", decisionId: DECISION, era: "session" });
   expect((await door.ask("tools/call", { name: "t" })).statusCode).toBe(200);
   expect(door.gateway.asked.calls[1]!.request.signal.aborted).toBe(false);
 });
@@ -228,7 +244,7 @@ const messageOf = (frame: string | undefined) => JSON.parse(String(frame).replac
 test("subscriptions/listen acknowledges first, then tells changes of the list, each with the subscription's id", async () => {
   const door = await doorUnderTest();
   const url = await door.listen();
-  const stream = await openStream(url, listenHeaders, listenBody({ toolsListChanged: true, promptsListChanged: true }));
+  const stream = await openStream(url, listenHeaders, listenBody({ toolsListChanged: true, promptsListChanged: false }));
   const about = { "io.modelcontextprotocol/subscriptionId": "sub" };
   expect(messageOf(await stream.next())).toEqual({
     jsonrpc: "2.0",
@@ -245,6 +261,7 @@ test("subscriptions/listen acknowledges first, then tells changes of the list, e
 
 test("a subscription to nothing that we have is acknowledged and complete", async () => {
   const door = await doorUnderTest();
+  door.gateway.offered = { ...door.gateway.offered, prompts: false };
   const stream = await openStream(await door.listen(), listenHeaders, listenBody({ promptsListChanged: true }));
   expect(messageOf(await stream.next())).toMatchObject({ params: { notifications: {} } });
   expect(messageOf(await stream.next())).toMatchObject({ id: "sub", result: { resultType: "complete" } });

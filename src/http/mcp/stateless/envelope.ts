@@ -1,7 +1,12 @@
 import type { FastifyRequest } from "fastify";
-import { metaOf } from "./message.ts";
-import { codes, type Fault, isMembers, type Members, type Message, meta, shown, statelessVersion } from "./protocol.ts";
-import { clientOf, headerOf } from "./visit.ts";
+import type { ClientCapabilities } from "../../../core/client.ts";
+import { err, ok, type Result } from "../../../core/result.ts";
+import { headersDisagree } from "../answer.ts";
+import { readCapabilities } from "../capabilities.ts";
+import { decodeHeader } from "../header-text.ts";
+import { metaOf } from "../message.ts";
+import { codes, type Fault, isMembers, type Members, type Message, meta, shown, statelessVersion } from "../protocol.ts";
+import { clientOf, headerOf } from "../visit.ts";
 
 /** The rules of 2026-07-28 for what stands around a message: `_meta`, and headers that must repeat the body. */
 
@@ -18,17 +23,33 @@ export function namesStateless(request: FastifyRequest): boolean {
   return version !== undefined && DATE.test(version) && version >= statelessVersion;
 }
 
+/** What stands around a message, read. */
+export interface Envelope {
+  readonly capabilities: ClientCapabilities;
+  readonly client: { readonly name: string; readonly version: string };
+}
+
+const UNNAMED = { name: "unnamed", version: "0" };
+
 /**
- * The first thing that is wrong around the message. An intermediary routes or filters by header and we act by body, so
- * a difference between the two would be a way round it.
+ * Reads what stands around a request, or tells the first thing that is wrong with it. An intermediary routes or filters by
+ * header and we act by body, so a difference between the two would be a way round it.
  */
-export function checkEnvelope(request: FastifyRequest, asked: Message): Fault | undefined {
+export function readEnvelope(request: FastifyRequest, asked: Message): Result<Envelope, Fault> {
   const given = metaOf(asked);
-  if (asked.id !== undefined) {
-    const problem = envelopeProblem(given);
-    if (problem !== undefined) return fault(asked, codes.invalidParams, `Invalid params: ${problem}`);
-  }
-  return checkVersion(request, asked, given?.[meta.protocolVersion]) ?? checkMethod(request, asked) ?? checkName(request, asked);
+  const problem = envelopeProblem(given);
+  if (problem !== undefined) return err(fault(asked, codes.invalidParams, `Invalid params: ${problem}`));
+  const capabilities = readCapabilities(given?.[meta.clientCapabilities], statelessVersion);
+  if (!capabilities.ok) return err(fault(asked, codes.invalidParams, `Invalid params: ${capabilities.error}`));
+  const disagreement = checkHeaders(request, asked);
+  if (disagreement !== undefined) return err(disagreement);
+  const info = given?.[meta.clientInfo];
+  return ok({ capabilities: capabilities.value, client: clientOf(isMembers(info) ? info : undefined) ?? UNNAMED });
+}
+
+/** What headers say and the message does not, or the other way round. */
+export function checkHeaders(request: FastifyRequest, asked: Message): Fault | undefined {
+  return checkVersion(request, asked, metaOf(asked)?.[meta.protocolVersion]) ?? checkMethod(request, asked) ?? checkName(request, asked);
 }
 
 function envelopeProblem(given: Members | undefined): string | undefined {
@@ -64,9 +85,20 @@ function checkMethod(request: FastifyRequest, asked: Message): Fault | undefined
     : mismatch(asked, `the Mcp-Method header says "${shown(header)}", the body "${shown(asked.method)}"`);
 }
 
+/** The member of the parameters that the header `Mcp-Name` repeats. */
+const named: ReadonlyMap<string, "name" | "uri" | "taskId"> = new Map([
+  ["tools/call", "name"],
+  ["prompts/get", "name"],
+  ["resources/read", "uri"],
+  ["tasks/get", "taskId"],
+  ["tasks/update", "taskId"],
+  ["tasks/cancel", "taskId"],
+]);
+
 function checkName(request: FastifyRequest, asked: Message): Fault | undefined {
-  if (asked.id === undefined || asked.method !== "tools/call") return undefined;
-  const name = asked.params?.name;
+  const member = asked.id === undefined ? undefined : named.get(asked.method);
+  if (member === undefined) return undefined;
+  const name = asked.params?.[member];
   const header = headerOf(request, "mcp-name");
   if (header === undefined) return typeof name === "string" ? mismatch(asked, "the Mcp-Name header is missing") : undefined;
   const decoded = decodeHeader(header);
@@ -75,23 +107,8 @@ function checkName(request: FastifyRequest, asked: Message): Fault | undefined {
   return mismatch(asked, `the Mcp-Name header says "${shown(decoded)}", the body ${shown(JSON.stringify(name) ?? "nothing")}`);
 }
 
-const ENCODED = /^=\?base64\?(.*)\?=$/s;
-
-/** A header value that may be wrapped in `=?base64?…?=` because it holds what headers cannot. `undefined` for a broken one. */
-export function decodeHeader(value: string): string | undefined {
-  const inner = ENCODED.exec(value)?.[1];
-  if (inner === undefined) return value;
-  const bytes = Buffer.from(inner, "base64");
-  const text = bytes.toString("utf8");
-  return bytes.toString("base64") === inner && Buffer.from(text, "utf8").equals(bytes) ? text : undefined;
-}
-
 function mismatch(asked: Message, what: string): Fault {
   return fault(asked, codes.headerMismatch, headersDisagree(what));
-}
-
-export function headersDisagree(what: string): string {
-  return `Bad request: headers and body disagree: ${what}`;
 }
 
 function fault(asked: Message, code: number, message: string, data?: Members): Fault {

@@ -1,4 +1,4 @@
-import type { RequestId } from "./protocol.ts";
+import type { RequestId } from "../protocol.ts";
 
 /** The calls that can still be cancelled, by session and request id: a session reaches its own calls and no others. */
 export class InFlight {

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
-import type { ParamHeader } from "../../gateway/index.ts";
-import { decodeHeader } from "./envelope.ts";
-import { isMembers, type Members } from "./protocol.ts";
-import { headerOf } from "./visit.ts";
+import type { ParamHeader } from "../../../gateway/index.ts";
+import { decodeHeader } from "../header-text.ts";
+import { isMembers, type Members } from "../protocol.ts";
+import { headerOf } from "../visit.ts";
 
 /**
  * The first `Mcp-Param-*` header that does not repeat its argument. An intermediary routes by the header and the server

@@ -5,6 +5,8 @@ export interface CursorScope {
   readonly revision: string;
   readonly callerKey: string;
   readonly door: string;
+  /** Which list. */
+  readonly kind: string;
 }
 
 const MARK_LENGTH = 22;
@@ -23,5 +25,5 @@ export function offsetOf(cursor: string, scope: CursorScope): number | undefined
 }
 
 function markOf(scope: CursorScope): string {
-  return hash("sha256", JSON.stringify([scope.revision, scope.callerKey, scope.door]), "base64url").slice(0, MARK_LENGTH);
+  return hash("sha256", JSON.stringify([scope.revision, scope.callerKey, scope.door, scope.kind]), "base64url").slice(0, MARK_LENGTH);
 }

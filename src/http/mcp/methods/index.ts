@@ -1,0 +1,1 @@
+export { sessionHandlers, statelessHandlers } from "./table.ts";

@@ -1,0 +1,60 @@
+import type { Exchange } from "../../../gateway/index.ts";
+import { notificationText } from "../answer.ts";
+import type { Sink } from "../streams/index.ts";
+import { AGGREGATE, type Door } from "../visit.ts";
+
+/** What the news stream of one session watches: the resources that the session is subscribed to, wherever it said so. */
+export class SubscribedResources {
+  readonly #door: Door;
+  readonly #exchange: Exchange;
+  readonly #sink: Sink;
+  readonly #watched = new Map<string, () => void>();
+  #stopped = false;
+
+  constructor(door: Door, exchange: Exchange, sink: Sink) {
+    this.#door = door;
+    this.#exchange = exchange;
+    this.#sink = sink;
+  }
+
+  /** Watches exactly these from now on. */
+  follow(uris: readonly string[]): void {
+    if (this.#stopped) return;
+    const wanted = new Set(uris);
+    for (const [uri, stop] of this.#watched) {
+      if (wanted.has(uri)) continue;
+      stop();
+      this.#watched.delete(uri);
+    }
+    for (const uri of wanted) if (!this.#watched.has(uri)) this.#watch(uri);
+  }
+
+  /** Reads from the session what to watch; it was changed through some replica. */
+  async refresh(): Promise<void> {
+    const { session, caller, serverId } = this.#exchange;
+    if (session === undefined) return;
+    try {
+      const found = await this.#door.sessions.find(session.id, caller.key, serverId ?? AGGREGATE, this.#door.clock.now());
+      this.follow(found?.subscriptions ?? []);
+    } catch (error) {
+      this.#door.logger.warn({ error: String(error) }, "the subscriptions of a session could not be read; its stream watches what it did");
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const stop of this.#watched.values()) stop();
+    this.#watched.clear();
+  }
+
+  #watch(uri: string): void {
+    const updated = notificationText("notifications/resources/updated", { uri });
+    const stop = this.#door.watches.watch(
+      this.#exchange,
+      uri,
+      () => this.#sink.send(updated),
+      () => this.#watched.delete(uri),
+    );
+    if (stop !== undefined) this.#watched.set(uri, stop);
+  }
+}

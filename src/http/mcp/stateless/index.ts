@@ -1,0 +1,2 @@
+export { isStateless, namesStateless } from "./envelope.ts";
+export { postStateless } from "./stateless-door.ts";
