@@ -55,6 +55,7 @@ export function subscribeTo(
     firstReady: first.promise,
     close: async () => {
       closing = true;
+      hears = false;
       clearInterval(alive);
       redis.disconnect();
     },

@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Replicas, redisFound, startReplicas, to } from "../support/replicas.ts";
 import { nameQuestion } from "../support/servers/index.ts";
@@ -35,8 +36,8 @@ describe.skipIf(redisFound.kind !== "program")(`a replica or redis that is gone$
     await broken;
     const brought = { ...named, inputResponses: { q1: ann }, requestState: asked.message?.result?.requestState };
     const resumed = await client.ask("tools/call", brought, { ...stateless, headers: to(1) });
-    expect(resumed.message?.error?.message ?? resumed.message?.result?.isError, resumed.text).toBeTruthy();
-    expect(resumed.message?.result?.structuredContent).toBeUndefined();
+    expect(resumed.message?.error?.code, resumed.text).toBe(-32602);
+    expect(resumed.message?.error?.message).toBe("Invalid params: the call that was waiting is gone; start again");
     // The session that the dead one served goes on, and so does everything else, though half of the requests are for the dead.
     gate.servers.desk?.answer("echo", { kind: "echo" });
     for (let n = 0; n < 4; n++) {
@@ -45,6 +46,25 @@ describe.skipIf(redisFound.kind !== "program")(`a replica or redis that is gone$
       const other = await client.ask("tools/call", { name: "echo", arguments: { n } }, stateless);
       expect(other.message?.result?.structuredContent, other.text).toMatchObject({ echo: { n } });
     }
+  });
+
+  test("a replica that dies while it is asked to go on is given up long before its deadline", async () => {
+    replicas = await startReplicas({ company: wholeCompany, servers: wholeServers, first: "child" });
+    const { client, gate, redis } = replicas;
+    gate.servers.desk?.answer("echo", { kind: "ask", questions: { q: nameQuestion } });
+    const stateless = { token: await gate.token(), door: "desk", era: "stateless", capabilities } as const;
+    const named = { name: "echo", arguments: {} };
+    const asked = await client.ask("tools/call", named, { ...stateless, headers: to(0) });
+    const brought = { ...named, inputResponses: { q1: ann }, requestState: asked.message?.result?.requestState };
+    // It still has its connection to Redis, and takes the question; it will never answer.
+    gate.signal("SIGSTOP");
+    const heard = await questionHeard(redis.url);
+    const resumed = client.ask("tools/call", brought, { ...stateless, headers: to(1) });
+    await heard.promise;
+    gate.signal("SIGKILL");
+    await gate.ended;
+    const answer = await resumed;
+    expect(answer.message?.error?.code, answer.text).toBe(-32602);
   });
 
   test("without redis no session is served, nothing reaches a server, and clients go on when it is back", async () => {
@@ -83,3 +103,17 @@ describe.skipIf(redisFound.kind !== "program")(`a replica or redis that is gone$
     expect(answer.message?.result?.structuredContent, answer.text).toMatchObject({ echo: { n: 1 } });
   });
 });
+
+/** Resolves when one replica asks another. Who overhears counts as one that listens, so it goes away at once. */
+async function questionHeard(url: string): Promise<{ readonly promise: Promise<void> }> {
+  const redis = new Redis(url);
+  await redis.psubscribe("tg1:replica:*");
+  const promise = new Promise<void>((resolve) => {
+    redis.on("pmessage", (_pattern, _channel, message: string) => {
+      if (!message.startsWith('{"k":"ask"')) return;
+      redis.disconnect();
+      resolve();
+    });
+  });
+  return { promise };
+}
