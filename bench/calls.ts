@@ -7,6 +7,12 @@ export const ALL_TOOLS = 200;
 export const PRINCIPALS = 200;
 export const SERVER = "records";
 
+/** Records that the server answers in another way: with so many reports of progress first, or with so large a text. */
+export const STREAM_ID = "stream";
+export const STREAM_STEPS = 1_000;
+export const LARGE_ID = "large";
+export const LARGE_BYTES = 1_048_576;
+
 export interface ToolDefinition {
   readonly name: string;
   readonly description: string;

@@ -19,7 +19,7 @@ const two = (index: number): string => String(index).padStart(2, "0");
 const fromEach = <T>(count: number, entry: (index: number) => [string, T]): Record<string, T> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => entry(index)));
 
-/** Every caller may read; the other roles overlap with that, as roles do. `wide` is nobody's: discovery is timed with it. */
+/** Every caller may read; the other roles overlap with that, as roles do. `wide` is one agent's: long lists are timed with it. */
 function roles(): Record<string, { readonly grants: readonly string[] }> {
   const some = (index: number) => [`${SERVER}/get_${two(index)}*`, `${SERVER}/put_0${index % 10}*`];
   return {
@@ -45,6 +45,18 @@ function tools(): Record<string, unknown> {
   ]);
 }
 
+function agent(name: string, roles: readonly string[]) {
+  return {
+    name: `Agent ${name}`,
+    owner: "platform",
+    environment: "bench",
+    status: "active",
+    modes: ["user_via_agent"],
+    roles,
+    match: [{ issuer: ISSUER, client_id: `agent-${name}` }],
+  };
+}
+
 function tables(): Record<string, unknown> {
   const surfaces = ["chat", "ide", "job", "crm"];
   return {
@@ -57,25 +69,22 @@ function tables(): Record<string, unknown> {
         status: "approved",
         transport: { kind: "http", place: SERVER, host_class: "loopback", era: "session" },
         timeout_ms: 10_000,
+        max_result_bytes: 4_194_304,
       },
     },
     tools: { [SERVER]: tools() },
-    agents: fromEach(AGENTS, (index) => [
-      `agent-${two(index)}`,
-      {
-        name: `Agent ${index}`,
-        owner: "platform",
-        team: `team-${index % 5}`,
-        environment: "bench",
-        surface: surfaces[index % surfaces.length],
-        status: "active",
-        modes: ["user_via_agent"],
-        roles: ["reader", `role-${two(index)}`],
-        match: [{ issuer: ISSUER, client_id: `agent-${two(index)}` }],
-      },
-    ]),
+    agents: {
+      "agent-wide": { ...agent("wide", ["wide"]) },
+      ...fromEach(AGENTS, (index) => [
+        `agent-${two(index)}`,
+        { ...agent(two(index), ["reader", `role-${two(index)}`]), team: `team-${index % 5}`, surface: surfaces[index % surfaces.length] },
+      ]),
+    },
     roles: roles(),
-    groups: fromEach(ROLES, (index) => [`group-${two(index)}`, { roles: ["reader", `role-${two(index % (ROLES - 2))}`] }]),
+    groups: {
+      "group-wide": { roles: ["wide"] },
+      ...fromEach(ROLES, (index) => [`group-${two(index)}`, { roles: ["reader", `role-${two(index % (ROLES - 2))}`] }]),
+    },
     budgets: {
       // Large enough that none is ever used up: the bench measures counting, not refusing.
       "calls-per-minute": { unit: "calls", limit: 60_000, window: { kind: "rolling", seconds: 60, burst: 60_000 }, per: ["agent", "user"] },
@@ -150,27 +159,27 @@ export async function buildCompany(folder: string, opa: Opa): Promise<SignedBund
 export interface People {
   /** One access token for each principal. */
   readonly tokens: readonly string[];
+  /** Somebody who may use all tools. */
+  readonly wide: string;
   readonly jwks: { readonly keys: readonly JWK[] };
 }
 
 export async function issueTokens(): Promise<People> {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
+  const issue = (subject: string, agentName: string, groups: readonly string[]) =>
+    new SignJWT({ client_id: `agent-${agentName}`, groups, email: `${subject}@bench.test`, scope: "mcp" })
+      .setProtectedHeader({ alg: "ES256", kid: "bench", typ: "at+jwt" })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setSubject(subject)
+      .setIssuedAt()
+      .setExpirationTime("1h")
+      .sign(privateKey);
   const tokens = await Promise.all(
     Array.from({ length: PRINCIPALS }, (_, index) =>
-      new SignJWT({
-        client_id: `agent-${two(index % AGENTS)}`,
-        groups: [`group-${two(index % 50)}`, `group-${two((index + 7) % 50)}`],
-        email: `user-${index}@bench.test`,
-        scope: "mcp",
-      })
-        .setProtectedHeader({ alg: "ES256", kid: "bench", typ: "at+jwt" })
-        .setIssuer(ISSUER)
-        .setAudience(AUDIENCE)
-        .setSubject(`user-${String(index).padStart(3, "0")}`)
-        .setIssuedAt()
-        .setExpirationTime("1h")
-        .sign(privateKey),
+      issue(`user-${String(index).padStart(3, "0")}`, two(index % AGENTS), [`group-${two(index % 50)}`, `group-${two((index + 7) % 50)}`]),
     ),
   );
-  return { tokens, jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" }] } };
+  const wide = await issue("user-wide", "wide", ["group-wide"]);
+  return { tokens, wide, jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" }] } };
 }

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findOpa } from "../src/authoring/index.ts";
 import { findRedis, startRedis } from "../test/support/redis.ts";
-import { buildCompany, issueTokens, type SignedBundle } from "./company.ts";
+import { buildCompany, issueTokens, type People, type SignedBundle } from "./company.ts";
 import { logFolderOf, serveKeys, startGate } from "./gate.ts";
+import { measureLarge } from "./large.ts";
 import { checkLog, type Recorded, recordedInputs } from "./log-check.ts";
 import { Bench, type GateName, type Measured, type Target, type TargetName } from "./measure.ts";
 import { type Options, readOptions, usage } from "./options.ts";
@@ -79,12 +80,28 @@ async function measure(chosen: Options, bundle: SignedBundle, folder: string): P
       targets.push({ name, process: await gate(name, more) });
     }
     const load = await start(startModule("load"));
-    return await new Bench(load, targets, chosen, progress).run(people.tokens);
+    const measured = await new Bench(load, targets, chosen, progress).run(people.tokens);
+    return await withLarge(measured, { server, targets, people }, chosen);
   } finally {
     await Promise.all(started.map((one) => one.stop()));
     await redis?.stop();
     keys.close();
   }
+}
+
+/** After the load, so that it meets a gate that is warm and has nothing else to do. */
+async function withLarge(
+  measured: Measured,
+  around: { readonly server: Running; readonly targets: readonly Target[]; readonly people: People },
+  { largeTimes }: Options,
+): Promise<Measured> {
+  const { server, targets, people } = around;
+  const [floor, gate] = ["floor", "memory"].map((name) => targets.find((target) => target.name === name)?.process);
+  if (floor === undefined || gate === undefined) return measured;
+  progress("long lists, large results, streams");
+  const large = await measureLarge({ gate, floor, server, wide: people.wide, bearers: people.tokens }, largeTimes);
+  const sent = new Map(measured.sent).set("memory", (measured.sent.get("memory") ?? 0) + large.calls);
+  return { ...measured, sent, large };
 }
 
 async function redisIfThere() {

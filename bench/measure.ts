@@ -1,3 +1,4 @@
+import type { Large } from "./large.ts";
 import type { Order, Outcome } from "./load.ts";
 import type { Options } from "./options.ts";
 import { cpuMicroseconds, type Running, residentMegabytes } from "./processes.ts";
@@ -41,6 +42,8 @@ export interface Measured {
   readonly sent: ReadonlyMap<TargetName, number>;
   /** Megabytes, at the end of the load. */
   readonly rss: ReadonlyMap<TargetName, number>;
+  /** On the gate with the memory store; absent where it took no part. */
+  readonly large?: Large;
 }
 
 export const CONNECTIONS = 16;

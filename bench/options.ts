@@ -22,6 +22,8 @@ export interface Options {
   readonly openAsides: boolean;
   /** Times that decide and discover are evaluated for their medians. */
   readonly evaluations: number;
+  /** Times that each long list, large result and stream is done. */
+  readonly largeTimes: number;
   /** Where the gate with the memory store writes a CPU profile when it ends. */
   readonly cpuProf: string | undefined;
 }
@@ -38,6 +40,7 @@ const whole: Plan = {
   openAsides: true,
   warmS: 6,
   evaluations: 2000,
+  largeTimes: 30,
 };
 const quick: Plan = {
   rounds: 3,
@@ -49,6 +52,7 @@ const quick: Plan = {
   openAsides: false,
   warmS: 5,
   evaluations: 1000,
+  largeTimes: 10,
 };
 const tiny: Plan = {
   rounds: 1,
@@ -60,6 +64,7 @@ const tiny: Plan = {
   openAsides: true,
   warmS: 0.1,
   evaluations: 20,
+  largeTimes: 1,
 };
 
 export const usage = `npm run bench -- [--quick | --tiny] [--json] [--gates <names>] [--cpu-prof <folder>]

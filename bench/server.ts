@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { definitions, resultText } from "./calls.ts";
+import { definitions, LARGE_BYTES, LARGE_ID, resultText, STREAM_ID, STREAM_STEPS } from "./calls.ts";
 import { listenAndTell } from "./child.ts";
 
 /** The server behind floor and gate: MCP with sessions, as little work a call as plain `node:http` allows. A process of its own. */
@@ -7,15 +7,20 @@ import { listenAndTell } from "./child.ts";
 interface Asked {
   readonly id?: number | string;
   readonly method?: string;
-  readonly params?: { readonly protocolVersion?: string; readonly arguments?: { readonly id?: string } };
+  readonly params?: {
+    readonly protocolVersion?: string;
+    readonly arguments?: { readonly id?: string };
+    readonly _meta?: { readonly progressToken?: number | string };
+  };
 }
 
+const largeResult = JSON.stringify({ content: [{ type: "text", text: "x".repeat(LARGE_BYTES) }] });
 const tools = JSON.stringify(definitions());
 
 function resultOf(asked: Asked): string | undefined {
   switch (asked.method) {
     case "tools/call":
-      return resultText(String(asked.params?.arguments?.id));
+      return asked.params?.arguments?.id === LARGE_ID ? largeResult : resultText(String(asked.params?.arguments?.id));
     case "tools/list":
       return `{"tools":${tools}}`;
     case "initialize":
@@ -35,6 +40,10 @@ function answer(body: Buffer, response: ServerResponse): void {
     response.writeHead(202).end();
     return;
   }
+  if (asked.params?.arguments?.id === STREAM_ID) {
+    stream(asked, response);
+    return;
+  }
   const result = resultOf(asked);
   const id = JSON.stringify(asked.id);
   const text =
@@ -44,6 +53,17 @@ function answer(body: Buffer, response: ServerResponse): void {
   const headers: Record<string, string | number> = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
   if (asked.method === "initialize") headers["mcp-session-id"] = "bench";
   response.writeHead(200, headers).end(text);
+}
+
+/** Reports progress a thousand times, then answers. */
+function stream(asked: Asked, response: ServerResponse): void {
+  const progressToken = asked.params?._meta?.progressToken;
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (let progress = 1; progress <= STREAM_STEPS; progress++) {
+    const params = { progressToken, progress, total: STREAM_STEPS };
+    response.write(`event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params })}\n\n`);
+  }
+  response.end(`event: message\ndata: {"jsonrpc":"2.0","id":${JSON.stringify(asked.id)},"result":${resultText(STREAM_ID)}}\n\n`);
 }
 
 const server = createServer({ keepAliveTimeout: 120_000 }, (request: IncomingMessage, response) => {

@@ -141,7 +141,8 @@ describe("the state that a stateless client brings back", () => {
     gate.servers[server]?.answer("echo", { kind: "ask", questions: { q: nameQuestion } });
     const first = await gate.client.ask("tools/call", names, { token: await gate.token(), door: server, era: "stateless", capabilities });
     expect(first.message?.result?.resultType, first.text).toBe("input_required");
-    return { requestState: String(first.message?.result?.requestState), inputResponses: { q: answers["elicitation/create"] } };
+    const [key = ""] = Object.keys(first.message?.result?.inputRequests ?? {});
+    return { requestState: String(first.message?.result?.requestState), inputResponses: { [key]: answers["elicitation/create"] } };
   }
 
   const back = async (server: string, params: object, options: CallOptions = {}) =>

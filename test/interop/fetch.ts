@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { access, copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,4 +48,26 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Every peer with its version, for the page. */
+export function versions(): readonly string[] {
+  const ours = (name: string) =>
+    (JSON.parse(readFileSync(join(here, "../../node_modules", name, "package.json"), "utf8")) as { version: string }).version;
+  const own = [
+    "@modelcontextprotocol/sdk",
+    "@modelcontextprotocol/client",
+    "@modelcontextprotocol/server-everything",
+    "@modelcontextprotocol/server-filesystem",
+  ];
+  const python = readFileSync(join(here, "python", "requirements.txt"), "utf8")
+    .trim()
+    .replace("==", " ");
+  const go = /go-sdk v\S+/.exec(readFileSync(join(here, "go", "go.mod"), "utf8"))?.[0] ?? "";
+  return [
+    ...own.map((name) => `${name} ${ours(name)}`),
+    `Python ${python}`,
+    go,
+    ...Object.entries(npmPackages).map(([name, version]) => `${name} ${version}`),
+  ].map((words) => `\`${words}\``);
 }

@@ -41,7 +41,7 @@ export class BundleCatalog implements Catalog {
   /** By the list itself, not its words: a token is verified once and carries the same list on every call. */
   readonly #rolesOf = new WeakMap<readonly string[], readonly string[]>();
 
-  constructor({ catalog, index }: BundleData, resources: Resources) {
+  constructor({ catalog, index, index_kinds: kinds }: BundleData, resources: Resources) {
     const checks = new ArgumentChecks();
     this.servers = new Map(Object.entries(catalog.servers).map(([id, server]) => [id, serverDefinition(id, server)]));
     this.budgets = new Map(Object.entries(catalog.budgets).map(([name, budget]) => [name, budgetOf(name, budget)]));
@@ -58,7 +58,8 @@ export class BundleCatalog implements Catalog {
     this.#groups = new Map(Object.entries(catalog.groups).map(([name, group]) => [name, group.roles]));
     for (const [server, packages] of Object.entries(index)) this.#rules.set(server, rulesOf(packages, catalog.rules));
     for (const [server, packages] of Object.entries(index)) {
-      const told = packages.map((name) => (Object.hasOwn(catalog.reads, name) ? catalog.reads[name] : undefined));
+      const asked = packages.filter((name) => decidesTools(Object.hasOwn(kinds, name) ? kinds[name] : undefined));
+      const told = asked.map((name) => (Object.hasOwn(catalog.reads, name) ? catalog.reads[name] : undefined));
       if (told.every((paths) => paths !== undefined)) this.#reads.set(server, told.flat());
     }
     const nested = new Set(catalog.worker);
@@ -146,6 +147,11 @@ function budgetOf(name: string, data: CatalogData["budgets"][string]): BudgetDef
   if (window.kind === "fixed") return { name, unit, limit, window, per };
   const { kind, seconds, burst } = window;
   return { name, unit, limit, window: burst === undefined ? { kind, seconds } : { kind, seconds, burst }, per };
+}
+
+/** What is denied to a principal that connects is denied to each of its calls, so packages for admission count too. */
+function decidesTools(kinds: readonly string[] | undefined): boolean {
+  return kinds === undefined || kinds.includes("tool") || kinds.includes("admit");
 }
 
 /** A package that the bundle says nothing about is taken to declare every rule: then no step is left out for it. */

@@ -27,7 +27,7 @@ export interface Catalog {
   rulesFor(serverId: string): ReadonlySet<RuleName>;
   /** Whether a package serving this server iterates in a nested way and must be evaluated in a worker. */
   needsWorker(serverId: string): boolean;
-  /** Every input path that a package serving this server can read; `undefined` where that cannot be told. */
+  /** Every input path that decides about a tool of this server: of packages for tools and for admission. `undefined` where that cannot be told. */
   readsFor(serverId: string): readonly (readonly string[])[] | undefined;
   /** IANA zone in which `input.time.hour` and `weekday` are told. */
   readonly timezone: string;

@@ -142,6 +142,7 @@ export type CatalogData = z.infer<typeof catalogSchema>;
 export const bundleSchema = z.object({
   roles: rolesSchema,
   index: z.record(z.string(), z.array(z.string())),
+  index_kinds: z.record(z.string(), z.array(z.string())).default({}),
   catalog: catalogSchema,
 });
 

@@ -54,7 +54,7 @@ func serve() error {
 	}
 	server := newServer()
 	handler := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, nil)
-	fmt.Printf("{\"url\":\"http://%s/mcp\"}\n", listener.Addr())
+	fmt.Printf("{\"ready\":true,\"url\":\"http://%s/mcp\"}\n", listener.Addr())
 	return http.Serve(listener, handler)
 }
 

@@ -49,7 +49,7 @@ def main() -> None:
     port = listener.getsockname()[1]
     app = server.streamable_http_app()
     config = uvicorn.Config(app, log_level="error")
-    print(json.dumps({"url": f"http://127.0.0.1:{port}/mcp"}), flush=True)
+    print(json.dumps({"ready": True, "url": f"http://127.0.0.1:{port}/mcp"}, separators=(",", ":")), flush=True)
     uvicorn.Server(config).run(sockets=[listener])
 
 
