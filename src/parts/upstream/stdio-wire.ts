@@ -2,15 +2,15 @@ import { ok, type Result } from "../../core/result.ts";
 import { type Child, type ChildOptions, startChild } from "../../platform/child-process.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { parsed } from "./answer.ts";
 import type { UpstreamConfig } from "./config.ts";
 import { failed } from "./failure.ts";
-import { cancelledBody, type Incoming, incoming } from "./messages.ts";
+import { cancelledBody } from "./messages.ts";
+import { Multiplex } from "./multiplex.ts";
 import type { Command } from "./place.ts";
-import { idOf } from "./questions.ts";
-import { type Answered, StdioExchange, type StdioHost } from "./stdio-exchange.ts";
+import { Restart } from "./restart.ts";
+import type { Answered } from "./stream-exchange.ts";
 import type { UpstreamFailure } from "./upstream.ts";
-import { backOff, type Listening, type Schedule, type Wire, type WireAnswer, type WireEvents, type WireRequest } from "./wire.ts";
+import type { Listening, Pending, Schedule, Wire, WireEvents, WireRequest } from "./wire.ts";
 
 export interface StdioWireOptions {
   readonly serverId: string;
@@ -28,13 +28,6 @@ export interface StdioWireOptions {
 
 /** What the process has not taken yet. Beyond this it does not read, and more would only fill our memory. */
 const MAX_WAITING_BYTES = 16_777_216;
-/** What a server may ask for between two requests of ours; beyond it is neither answered nor reported. */
-const MAX_SERVER_REQUESTS = 64;
-/** A process that lived so long did not fail because of how it was started. */
-const STEADY_MS = 30_000;
-
-/** How long a question may still belong to a call that was given up: a server may not have noticed yet. */
-const LATE_MS = 60_000;
 
 /**
  * A message is a line. In JSON a raw line break can only stand between two tokens, where any space will do; left as it is,
@@ -44,24 +37,29 @@ function oneLine(body: string): string {
   return body.includes("\n") || body.includes("\r") ? body.replaceAll(/[\r\n]/g, " ") : body;
 }
 
-/** A process that speaks one JSON message a line. Many requests are under way at once, told apart by id. */
-export class StdioWire implements Wire, StdioHost {
+/** A process that speaks one JSON message a line. */
+export class StdioWire implements Wire {
   readonly kind = "stdio";
   readonly #options: StdioWireOptions;
-  readonly #pending = new Map<number, StdioExchange>();
-  /** Until when a question of the server may belong to a call that nobody waits for any more, Unix milliseconds. */
-  #lateUntil = 0;
+  readonly #requests: Multiplex;
+  readonly #restart: Restart;
   #subscription: number | undefined;
   #child: Child | undefined;
-  #startedAt = 0;
-  #serverRequests = 0;
-  #attempt = 0;
-  #notBefore = 0;
   #closed = false;
-  #cancelRestart: (() => void) | undefined;
 
   constructor(options: StdioWireOptions) {
+    const { clock, schedule, events, config, logger, serverId } = options;
     this.#options = options;
+    this.#requests = new Multiplex({
+      clock,
+      events,
+      send: (body) => this.#write(oneLine(body)),
+      onRubbish: () => logger.debug({ server: serverId }, "a server wrote a line that is no JSON"),
+    });
+    const onRestart = () => {
+      if (!this.#closed) options.onRestart();
+    };
+    this.#restart = new Restart({ clock, schedule, baseMs: config.restart_base_ms, maxMs: config.restart_max_ms, onRestart });
   }
 
   request(request: WireRequest): Promise<Answered> {
@@ -72,20 +70,13 @@ export class StdioWire implements Wire, StdioHost {
     }
     if (request.signal?.aborted === true) return Promise.resolve(failed("upstream.cancelled", "the caller gave up", false));
     return new Promise((resolve) => {
-      this.#pending.set(request.id, new StdioExchange(request, this, resolve));
-      this.#serverRequests = 0;
-      request.onDispatch?.();
+      this.#requests.add(request, resolve).dispatch();
       child.value.writeLine(oneLine(request.body));
     });
   }
 
-  settled(request: WireRequest): void {
-    this.#pending.delete(request.id);
-  }
-
-  gaveUp({ id, method, ofClient }: WireRequest, reason: string): void {
-    if (method !== "initialize") this.#write(cancelledBody(id, reason));
-    if (ofClient === true) this.#lateUntil = this.#options.clock.now() + LATE_MS;
+  hold(call: Pending): () => void {
+    return this.#requests.hold(call);
   }
 
   notify(body: string): Promise<void> {
@@ -104,8 +95,13 @@ export class StdioWire implements Wire, StdioHost {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelRestart?.();
+    this.#restart.cancel();
     await this.#child?.stop(this.#options.config.stop_grace_ms);
+  }
+
+  /** Lets the next request start the process at once: it ended because of a question it could not know. */
+  forgive(): void {
+    this.#restart.forgive();
   }
 
   #write(line: string): void {
@@ -115,11 +111,9 @@ export class StdioWire implements Wire, StdioHost {
   #running(): Result<Child, UpstreamFailure> {
     if (this.#child !== undefined) return ok(this.#child);
     if (this.#closed) return failed("upstream.unavailable", "the connection is closed", false);
-    const now = this.#options.clock.now();
-    if (now < this.#notBefore) {
-      return failed("upstream.unavailable", `the process ended; it is started again in ${this.#notBefore - now} ms`, false);
-    }
-    this.#startedAt = now;
+    const { waitMs } = this.#restart;
+    if (waitMs > 0) return failed("upstream.unavailable", `the process ended; it is started again in ${waitMs} ms`, false);
+    this.#restart.started();
     try {
       const { executable, args, cwd } = this.#options.command;
       this.#child = startChild({ executable, args, cwd, ...this.#handlers() });
@@ -134,108 +128,21 @@ export class StdioWire implements Wire, StdioHost {
     const { serverId, logger, scrub, maxLineBytes } = this.#options;
     return {
       maxLineBytes,
-      onLine: (line, bytes) => this.#onLine(line, bytes),
-      onLongLine: (head, tail) => this.#onLongLine(head, tail),
+      onLine: (line, bytes) => this.#requests.receive(line, bytes),
+      onLongLine: (head, tail) => this.#requests.tooLong(head, tail),
       onError: (line) => logger.debug({ server: serverId, stderr: scrub(line) }, "a server wrote to its error output"),
       onExit: (detail) => this.#onExit(detail),
     };
   }
 
-  #onLine(line: string, bytes: number): void {
-    const message = parsed(line);
-    const what = incoming(message);
-    switch (what.kind) {
-      case "answer":
-        this.#answered(what.id, { status: 0, bytes, text: line, message });
-        return;
-      case "progress":
-        if (typeof what.token === "number") this.#pending.get(what.token)?.request.onProgress?.(what.progress);
-        return;
-      case "request":
-        this.#asked(what, line);
-        return;
-      case "taken_back":
-        for (const pending of this.#pending.values()) pending.closeQuestion(idOf(what.id) ?? "");
-        return;
-      case "news":
-        this.#options.events.onNews(what.news);
-        return;
-      case "log":
-        // Nothing says which call it belongs to, so it is nobody's.
-        return;
-      case "nothing":
-        if (message === undefined) this.#rubbish();
-        return;
-    }
-  }
-
-  #answered(id: unknown, answer: WireAnswer): void {
-    const pending = typeof id === "number" ? this.#pending.get(id) : undefined;
-    if (pending === undefined) return;
-    if (answer.bytes > pending.request.maxBytes) this.#tooLarge(pending);
-    else pending.settle(ok(answer));
-  }
-
-  #asked({ message }: Extract<Incoming, { readonly kind: "request" }>, text: string): void {
-    if (++this.#serverRequests > MAX_SERVER_REQUESTS) return;
-    this.#options.events.onServerRequest({ message, text, during: this.#theOnlyCall(), answer: (body) => this.#write(oneLine(body)) });
-  }
-
-  /** The call that a question can only belong to. With two callers, one could be asked what the other's call needs. */
-  #theOnlyCall(): StdioExchange | undefined {
-    if (this.#options.clock.now() < this.#lateUntil) return undefined;
-    let only: StdioExchange | undefined;
-    for (const pending of this.#pending.values()) {
-      if (pending.request.ofClient !== true) continue;
-      if (only !== undefined) return undefined;
-      only = pending;
-    }
-    return only?.request.link?.era === "session" ? only : undefined;
-  }
-
-  /** A line that is no JSON: if a single request waits, it can only be its answer; else nobody can say. */
-  #rubbish(): void {
-    this.#options.logger.debug({ server: this.#options.serverId }, "a server wrote a line that is no JSON");
-    if (this.#pending.size !== 1) return;
-    for (const pending of this.#pending.values()) pending.settle(failed("upstream.invalid_answer", "the answer is no JSON", true));
-  }
-
-  #onLongLine(head: string, tail: string): void {
-    const id = /^\s*\{[^{}[\]]*"id"\s*:\s*(\d+)/.exec(head)?.[1] ?? /"id"\s*:\s*(\d+)\s*[^{}[\]]*\}\s*$/.exec(tail)?.[1];
-    const pending = id === undefined ? undefined : this.#pending.get(Number(id));
-    // Without its id, all that wait may be meant; they would wait until their deadline.
-    for (const one of pending === undefined ? [...this.#pending.values()] : [pending]) this.#tooLarge(one);
-  }
-
-  #tooLarge(pending: StdioExchange): void {
-    pending.settle(failed("upstream.too_large", `the answer has more than ${pending.request.maxBytes} bytes`, true));
-  }
-
   #onExit(detail: string): void {
-    const { clock, config, schedule, events, logger, serverId } = this.#options;
+    const { events, logger, serverId } = this.#options;
     this.#child = undefined;
     this.#subscription = undefined;
-    this.#lateUntil = 0;
-    for (const pending of [...this.#pending.values()]) {
-      pending.settle(failed("upstream.unavailable", `the process ${detail}`, true));
-    }
+    this.#requests.failAll("upstream.unavailable", `the process ${detail}`);
     if (this.#closed) return;
-    const now = clock.now();
-    if (now - this.#startedAt >= STEADY_MS) this.#attempt = 0;
-    const wait = backOff(this.#attempt++, config.restart_base_ms, config.restart_max_ms);
-    this.#notBefore = now + wait;
+    const wait = this.#restart.ended();
     logger.warn({ server: serverId, detail, restart_in_ms: wait }, "the process of a server ended");
     events.onLost(`the process ${detail}`);
-    this.#cancelRestart = schedule(() => {
-      this.#notBefore = 0;
-      if (!this.#closed) this.#options.onRestart();
-    }, wait);
-  }
-
-  /** Lets the next request start the process at once: it ended because of a question it could not know. */
-  forgive(): void {
-    this.#cancelRestart?.();
-    this.#attempt = 0;
-    this.#notBefore = 0;
   }
 }

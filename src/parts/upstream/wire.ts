@@ -92,6 +92,11 @@ export interface Wire {
   readonly kind: "http" | "stdio";
   /** Sends a request and waits for the message that answers it. Never throws for what a server or a network does. */
   request(request: WireRequest): Promise<Result<WireAnswer, UpstreamFailure>>;
+  /**
+   * A call takes several requests; until the function given back is called it counts as one that is under way, so that a
+   * question on a stream of many calls is its, or nobody's. Absent where each request has a stream of its own.
+   */
+  hold?(call: Pending): () => void;
   /** Sends a message that has no answer; done when it was taken. What becomes of it is not told. */
   notify(body: string, link: Link, credential: Readonly<Record<string, string>>): Promise<void>;
   /**

@@ -6,27 +6,36 @@ import type { WireAnswer, WireRequest } from "./wire.ts";
 
 export type Answered = Result<WireAnswer, UpstreamFailure>;
 
-export interface StdioHost {
-  /** Nobody waits for the answer any more. */
+export interface ExchangeOwner {
+  /** The request was sent and nobody waits for the answer any more. */
   gaveUp(request: WireRequest, reason: string): void;
   settled(request: WireRequest): void;
 }
 
-/** One line of ours and the line that answers it. */
-export class StdioExchange extends OpenRequest {
-  readonly #host: StdioHost;
+/** One message of ours and the one that answers it, on a stream that carries those of all requests. */
+export class StreamExchange extends OpenRequest {
+  /** What is waited for, in the words of a failure. */
+  awaits = "answer";
+  readonly #owner: ExchangeOwner;
   readonly #resolve: (answer: Answered) => void;
+  #dispatched = false;
   #settled = false;
 
-  constructor(request: WireRequest, host: StdioHost, resolve: (answer: Answered) => void) {
+  constructor(request: WireRequest, owner: ExchangeOwner, resolve: (answer: Answered) => void) {
     super(request);
-    this.#host = host;
+    this.#owner = owner;
     this.#resolve = resolve;
     request.signal?.addEventListener("abort", this);
   }
 
+  /** Called right before bytes may reach the server. */
+  dispatch(): void {
+    this.#dispatched = true;
+    this.request.onDispatch?.();
+  }
+
   expire(): void {
-    this.#giveUp("upstream.timeout", `no answer within ${this.request.timeoutMs} ms`, "deadline");
+    this.#giveUp("upstream.timeout", `no ${this.awaits} within ${this.request.timeoutMs} ms`, "deadline");
   }
 
   /** The caller's signal. */
@@ -39,13 +48,17 @@ export class StdioExchange extends OpenRequest {
     this.#settled = true;
     this.close();
     this.request.signal?.removeEventListener("abort", this);
-    this.#host.settled(this.request);
+    this.#owner.settled(this.request);
     this.#resolve(answer);
+  }
+
+  fail(code: UpstreamFailure["code"], detail: string): void {
+    this.settle(failed(code, detail, this.#dispatched));
   }
 
   #giveUp(code: "upstream.timeout" | "upstream.cancelled", detail: string, reason: string): void {
     if (this.#settled) return;
-    this.settle(failed(code, detail, true));
-    this.#host.gaveUp(this.request, reason);
+    this.fail(code, detail);
+    if (this.#dispatched) this.#owner.gaveUp(this.request, reason);
   }
 }
