@@ -46,6 +46,12 @@ redact contains {"path": "/nowhere"} if input.tool.name == "unredactable"
 
 withhold contains {"code": "lab.withheld", "message": "This one stays here."} if input.tool.name == "withheld"`;
 
+const library = `# servers: [lab]
+# kinds: [prompt, resource]
+deny contains {"code": "library.private", "message": "This is private."} if startswith(input.resource.path, "/private/")
+
+deny contains {"code": "library.closed", "message": "The library is closed."} if input.prompt.name == "closed"`;
+
 /** Past the checks of the build: one server each. */
 const unchecked: NonNullable<Company["unchecked"]> = {
   shapeless: { servers: ["shapeless"], rules: 'deny if input.tool.name == "run"' },
@@ -91,6 +97,9 @@ export const company: Company = {
         drifted: { approved: { description: "What was approved." } },
         ungranted: plain,
       },
+      prompts: { summary: { arguments: [{ name: "customer", required: true }] }, closed: {}, ungranted: {} },
+      resources: { notes: { uri: "note://lab/**" } },
+      listed: { resources: { "note://lab/a": { mimeType: "text/plain" } } },
     },
     retired: server({ status: "retired" }),
     proposed: server({ status: "proposed" }),
@@ -108,6 +117,8 @@ export const company: Company = {
         ...["retired", "proposed", "deprecated", "elsewhere", "narrow", "nowhere", "keyless"].map((id) => `${id}/*`),
         ...["shapeless", "erring", "conflicting", "looping"].map((id) => `${id}/*`),
       ],
+      prompts: ["lab/summary", "lab/closed"],
+      resources: ["lab/notes"],
     },
     readers: { grants: ["lab/open"] },
   },
@@ -121,6 +132,6 @@ export const company: Company = {
     "other-twin": { match: [{ issuer, subject_pattern: "*-pollux" }] },
   },
   budgets: { "once-a-day": { unit: "calls", limit: 1, window: { kind: "fixed", seconds: 86_400 }, per: ["user"] } },
-  policies: { lab: rules },
+  policies: { lab: rules, library },
   unchecked,
 };

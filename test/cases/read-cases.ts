@@ -53,8 +53,9 @@ const caseSchema = z.strictObject({
     dry_run: z.boolean().optional(),
     at_once: z.int().optional(),
     headers: z.record(z.string(), z.string()).optional(),
-    /** Another method than tools/call. */
+    /** Another method than tools/call, and what it asks for. */
     method: z.string().optional(),
+    params: members.optional(),
     /** The body as it is sent. */
     raw: z.string().optional(),
   }),

@@ -54,7 +54,7 @@ export async function runCase({ gate, clock }: World, one: DecisionCase, era: Er
   if (given.calls_before_by !== undefined) await send(gate, one, { token: await gate.token({ user: given.calls_before_by }), era });
   clock.advance((given.advance_s ?? 0) * 1000 + 2_000);
   const fresh = given.advance_s === undefined ? token : await tokenOf(gate, one);
-  const opened = one.call.method === undefined && one.call.raw === undefined && given.log === undefined;
+  const opened = (one.call.method === undefined || one.call.params !== undefined) && one.call.raw === undefined && given.log === undefined;
   if (opened && era === "session") await gate.client.session({ token: fresh });
   // Opening a session leaves records of its own, e.g. a refusal that the call then repeats within the same second.
   clock.advance(2_000);
@@ -98,8 +98,9 @@ async function outcomes(
   return Promise.all(Array.from({ length: call.at_once ?? 1 }, () => send(gate, one, options)));
 }
 
-/** Calls of the case's tool that the servers behind saw; the log is filled with calls of another. */
+/** Calls of the case's tool, or requests of its method, that the servers behind saw; the log is filled with calls of another. */
 function seen(gate: Gate, { call }: DecisionCase): number {
+  if (call.params !== undefined) return Object.values(gate.servers).reduce((count, { reached }) => count + reached.length, 0);
   const name = call.tool?.split(".")[1];
   const calls = Object.values(gate.servers).flatMap((server) => server.calls);
   return calls.filter(({ tool }) => name === undefined || tool === name).length;
@@ -154,7 +155,7 @@ function send(gate: Gate, { call }: DecisionCase, options: CallOptions & { reado
   };
   if (call.method === "initialize") return gate.client.initialize(options);
   if (call.raw !== undefined) return gate.client.send(call.raw, { ...asked, method: "tools/call", name: "lab__open" });
-  if (call.method !== undefined) return gate.client.ask(call.method, {}, asked);
+  if (call.method !== undefined) return gate.client.ask(call.method, call.params ?? {}, asked);
   return gate.client.call(call.tool?.replace(".", "__") ?? "", argsOf(call.args), asked);
 }
 

@@ -224,7 +224,7 @@ export function told({ status, message }: Answer): Told {
     return { effect: "unauthenticated", codes: [String(error?.data?.code)], decisionId: text(error?.data?.decision) };
   if (result !== undefined) return { effect: "allow", codes: [], decisionId: undefined };
   const named = text(error?.data?.decision);
-  if (error?.code === -32602 && named !== undefined && error.message.startsWith("Unknown tool"))
+  if ((error?.code === -32602 || error?.code === -32002) && named !== undefined && /^(Unknown|Resource not found)/.test(error.message))
     return { effect: "unknown", codes: [], decisionId: named };
   if (status !== 200 || (error !== undefined && error.code <= -32000)) return { effect: "fault", codes: [], decisionId: named };
   return { effect: "error", codes: [], decisionId: named };
