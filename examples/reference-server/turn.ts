@@ -14,6 +14,8 @@ export interface Asking {
   readonly kind: "ask";
   readonly questions: Readonly<Record<string, Question>>;
   readonly state?: unknown;
+  /** What it means if the client cannot be asked; the error of the question, where nothing is said. */
+  readonly otherwise?: Refusal;
 }
 
 /** The end of the work: the client did not declare what it would have to be asked for. */

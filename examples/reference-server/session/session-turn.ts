@@ -37,7 +37,9 @@ export async function inRounds<T extends object>(
     const outcome = await round(turn(context, args, answers, state));
     if (!("kind" in outcome)) return outcome;
     if (outcome.kind === "refuse") throw refused(outcome);
-    answers = await askAll(context.extra, outcome.questions);
+    answers = await askAll(context.extra, outcome.questions).catch((error: unknown) => {
+      throw outcome.otherwise !== undefined && error instanceof McpError ? refused(outcome.otherwise) : error;
+    });
     state = outcome.state;
   }
   throw new Error("there is no end to the questions");

@@ -40,7 +40,11 @@ export const askingTools: readonly ReferenceTool[] = [
     name: "test_missing_capability",
     description: "Needs a client that can be asked for a sample of a model.",
     inputSchema: nothing,
-    run: async (turn) => (turn.can("sampling") ? text("The client can be asked.") : { kind: "refuse", missing: "sampling" }),
+    async run({ answers, can }) {
+      if ("sample" in answers) return text("The client was asked.");
+      const otherwise = { kind: "refuse", missing: "sampling" } as const;
+      return can("sampling") ? { ...ask({ sample: sample("Say hello.", 10) }), otherwise } : otherwise;
+    },
   },
   {
     name: "test_streaming_elicitation",

@@ -43,7 +43,11 @@ function scenarioServer(era: Era, plan: Plan): UnseenServer {
     approve: ({ tools, prompts, resources }) => ({
       tools: toolsOf(plan, tools.keys()),
       prompts: [...prompts.keys()],
-      resources: Object.fromEntries([...resources.keys()].map((uri, index) => [`resource-${index + 1}`, { uri: normal(uri) }])),
+      resources: {
+        // Whoever may know nothing of a server does not get in; some scenarios' servers offer nothing.
+        nothing: { uri: "scenario://nothing/**" },
+        ...Object.fromEntries([...resources.keys()].map((uri, index) => [`resource-${index + 1}`, { uri: normal(uri) }])),
+      },
     }),
   };
 }
