@@ -13,11 +13,13 @@ export class EventStream {
   #lastId: string | undefined;
   #retryMs: number | undefined;
 
-  constructor(onData: (data: string) => void, maxBytes: number) {
+  /** `onNamed` hears of events that are no messages. */
+  constructor(onData: (data: string) => void, maxBytes: number, onNamed?: (event: string, data: string) => void) {
     this.#parser = createParser({
       maxBufferSize: maxBytes + 1024,
       onEvent: ({ event, data }) => {
-        if ((event === undefined || event === "message") && data !== "") onData(data);
+        if (event !== undefined && event !== "message") onNamed?.(event, data);
+        else if (data !== "") onData(data);
       },
       onId: (id) => {
         this.#lastId = EVENT_ID.test(id) ? id : undefined;

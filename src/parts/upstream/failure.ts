@@ -13,3 +13,13 @@ export function wordsOf(error: unknown): string {
   const code = "code" in error && typeof error.code === "string" ? `${error.code}: ` : "";
   return `${code}${error.message}`;
 }
+
+/** What an error of a connection to an HTTP server means. */
+export function networkFault(error: Error): Pick<UpstreamFailure, "code" | "detail"> {
+  const code = "code" in error ? String(error.code) : "";
+  if (code === "TOOLGATE_WRONG_PLACE") return { code: "upstream.wrong_place", detail: error.message };
+  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") {
+    return { code: "upstream.invalid_answer", detail: `the answer is no HTTP: ${wordsOf(error)}` };
+  }
+  return { code: "upstream.unavailable", detail: wordsOf(error) };
+}

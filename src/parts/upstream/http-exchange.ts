@@ -3,7 +3,7 @@ import { checkJson, decodeUtf8, resultLimits } from "../../core/json/index.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { type Members, parsed } from "./answer.ts";
 import { EVENTS, EventStream, isType } from "./event-stream.ts";
-import { failed, wordsOf } from "./failure.ts";
+import { failed, networkFault } from "./failure.ts";
 import { type Incoming, incoming, type News } from "./messages.ts";
 import { OpenRequest } from "./open-request.ts";
 import { idOf } from "./questions.ts";
@@ -153,11 +153,8 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#settled) clearTimeout(this.#later);
     if (this.#settled || this.#goesOn()) return;
-    const code = "code" in error ? String(error.code) : "";
-    if (code === "TOOLGATE_WRONG_PLACE") this.#fail("upstream.wrong_place", error.message);
-    else if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW") {
-      this.#fail("upstream.invalid_answer", `the answer is no HTTP: ${wordsOf(error)}`);
-    } else this.#fail("upstream.unavailable", wordsOf(error));
+    const { code, detail } = networkFault(error);
+    this.#fail(code, detail);
   }
 
   /** Whether the stream of a server with sessions is taken up again: only if the server gave its events ids. */
@@ -196,7 +193,7 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
   #onExtra(what: Incoming, data: string): void {
     switch (what.kind) {
       case "progress":
-        if (what.token === this.request.id) this.request.onProgress?.(what.progress);
+        if (what.token === (this.request.progressToken ?? this.request.id)) this.request.onProgress?.(what.progress);
         return;
       case "log":
         // What two readers understand differently is told to nobody.

@@ -1,17 +1,12 @@
-import type { LookupFunction } from "node:net";
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher, Pool } from "undici";
 import type { Members } from "./answer.ts";
-import type { UpstreamConfig } from "./config.ts";
 import { type Answered, type ExchangeHost, HttpExchange } from "./http-exchange.ts";
 import { listenStream } from "./http-listen.ts";
+import { messageHeaders, openPool, type PoolOptions } from "./http-pool.ts";
 import { cancelledBody, type News } from "./messages.ts";
 import type { Link, Listening, Pending, Schedule, Wire, WireEvents, WireRequest } from "./wire.ts";
 
-export interface HttpWireOptions {
-  readonly url: URL;
-  readonly lookup: LookupFunction;
-  readonly maxConcurrent: number;
-  readonly config: UpstreamConfig;
+export interface HttpWireOptions extends PoolOptions {
   readonly schedule: Schedule;
   readonly events: WireEvents;
 }
@@ -27,8 +22,6 @@ interface Stream {
 /** Messages of ours that nobody waits for. */
 const NOTIFY_MS = 5_000;
 const GOODBYE_MS = 1_000;
-/** Beside the calls: the open stream, and cancellations. */
-const SPARE_CONNECTIONS = 2;
 
 /** Streamable HTTP of both eras over one pool. No redirect is followed, no cookie kept, no proxy of the environment used. */
 export class HttpWire implements Wire, ExchangeHost {
@@ -43,21 +36,11 @@ export class HttpWire implements Wire, ExchangeHost {
     | undefined;
 
   constructor(options: HttpWireOptions) {
-    const { url, config, lookup } = options;
+    const { url } = options;
     this.#options = options;
     this.#events = options.events;
     this.#path = `${url.pathname}${url.search}`;
-    this.#pool = new Pool(url.origin, {
-      connections: Math.min(options.maxConcurrent, config.pool_connections) + SPARE_CONNECTIONS,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: config.keep_alive_ms,
-      keepAliveMaxTimeout: config.keep_alive_ms,
-      // Each call has its own deadline; undici's would only shorten a long stream.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: config.connect_timeout_ms, lookup },
-    });
+    this.#pool = openPool(options);
   }
 
   request(request: WireRequest): Promise<Answered> {
@@ -151,11 +134,7 @@ export class HttpWire implements Wire, ExchangeHost {
   #base(link: Link | undefined, credential: Readonly<Record<string, string>>, version: string | undefined): string[] {
     const kept = this.#headers;
     if (kept !== undefined && kept.link === link && kept.credential === credential && kept.version === version) return kept.list;
-    const list = ["content-type", "application/json", "accept", "application/json, text/event-stream"];
-    const protocol = link?.protocolVersion ?? version;
-    if (protocol !== undefined) list.push("mcp-protocol-version", protocol);
-    if (link?.sessionId !== undefined) list.push("mcp-session-id", link.sessionId);
-    for (const [name, value] of Object.entries(credential)) list.push(name, value);
+    const list = messageHeaders(link, credential, version);
     this.#headers = { link, credential, version, list };
     return list;
   }

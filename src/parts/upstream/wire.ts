@@ -16,6 +16,8 @@ export interface Link {
   readonly offers: Offers;
   /** When it was opened, Unix milliseconds. */
   readonly openedAt: number;
+  /** Present if the server makes tasks of calls of tools that want it (2025-11-25); whether such a task can be cancelled. */
+  readonly tasks?: { readonly cancel: boolean };
 }
 
 /** Resources stands for templates too. */
@@ -46,6 +48,8 @@ export interface WireRequest {
   readonly onQuestion?: UpstreamCall["onQuestion"];
   /** A client's call; everything else is the gateway's own, and a server asks nobody because of it. */
   readonly ofClient?: boolean;
+  /** The token that progress comes with, if it is not the id. */
+  readonly progressToken?: number;
 }
 
 /** The message that answers a request, as text and parsed. Whether it is a good answer is for the reader to say. */
@@ -57,6 +61,8 @@ export interface WireAnswer {
   /** Undefined if the text is no JSON. */
   readonly message: unknown;
   readonly sessionId?: string;
+  /** The id that it is for, if that is not the id of the request: a task ends with the answer to another one. */
+  readonly id?: number;
 }
 
 /** A request of ours during which a server may ask something. */
@@ -88,8 +94,11 @@ export interface Listening {
 
 /** The way to one server. Carries messages; knows nothing of tools. */
 export interface Wire {
-  /** Whether messages are HTTP requests with headers, or lines of a process. */
-  readonly kind: "http" | "stdio";
+  /**
+   * How messages travel: as HTTP requests with headers that are answered on streams of their own; so, but answered on one
+   * stream for all; or as lines of a process.
+   */
+  readonly kind: "http" | "sse" | "stdio";
   /** Sends a request and waits for the message that answers it. Never throws for what a server or a network does. */
   request(request: WireRequest): Promise<Result<WireAnswer, UpstreamFailure>>;
   /**
