@@ -38,6 +38,7 @@ async function carryStateless(visit: Visit, turn: Turn, carriage: Carriage): Pro
   raw.once("close", () => {
     if (!raw.writableEnded) controller.abort();
   });
+  if (raw.destroyed) controller.abort();
   await carry(visit, turn, carriage, controller);
 }
 
@@ -62,7 +63,7 @@ async function carryInSession(visit: Visit, turn: Turn, session: Session, carria
 async function carry(visit: Visit, turn: Turn, carriage: Carriage, controller: AbortController): Promise<void> {
   const { exchange, id } = turn;
   const { claims } = carriage.about;
-  const stream = acceptsEvents(visit) ? new CallStream(visit, turn.session, controller.signal) : undefined;
+  const stream = streamFor(visit, turn, carriage.about, controller.signal);
   const request = requestOf(visit, turn, carriage, controller.signal, stream);
   let answer: Answer;
   try {
@@ -74,29 +75,32 @@ async function carry(visit: Visit, turn: Turn, carriage: Carriage, controller: A
   tell(visit, id, exchange, carriage.asked, answer, stream);
 }
 
-function requestOf(
-  visit: Visit,
-  turn: Turn,
-  { asked, about, mayAsk, resumed }: Carriage,
-  signal: AbortSignal,
-  stream: CallStream | undefined,
-): GatewayRequest {
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Member by member, without objects in between: every call passes here. */
+function requestOf(visit: Visit, turn: Turn, carriage: Carriage, signal: AbortSignal, stream: CallStream | undefined): GatewayRequest {
+  const { asked, about, mayAsk, resumed } = carriage;
   const { session, exchange } = turn;
+  const request: Writable<GatewayRequest> = { asked, signal };
+  if (session === undefined && asked.method === "tools/call")
+    request.repeats = (declared) => paramProblem(visit.request, declared, asked.args);
+  if (resumed !== undefined) request.resumed = resumed;
+  if (stream === undefined) return request;
+  if (about.progressToken !== undefined) request.onProgress = stream.progress(about.progressToken);
+  // What a session never said it wants less of, it hears whole; a stateless server is asked for no more than what is usual.
   const level = session === undefined ? about.logLevel : (session.logLevel ?? "info");
-  const wantsLog = stream !== undefined && (session !== undefined || about.logLevel !== undefined);
-  return {
-    asked,
-    signal,
-    ...(session === undefined && asked.method === "tools/call"
-      ? { repeats: (declared) => paramProblem(visit.request, declared, asked.args) }
-      : {}),
-    ...(resumed === undefined ? {} : { resumed }),
-    ...(stream !== undefined && about.progressToken !== undefined ? { onProgress: stream.progress(about.progressToken) } : {}),
-    // What a session never said it wants less of, it hears whole; a stateless server is asked for no more than what is usual.
-    ...(wantsLog ? { onLog: stream.log(session === undefined ? about.logLevel : session.logLevel) } : {}),
-    ...(wantsLog && level !== undefined ? { logLevel: level } : {}),
-    ...(mayAsk && stream !== undefined && session !== undefined && canBeAsked(exchange.capabilities) ? { ask: stream.ask(session) } : {}),
-  };
+  if (level !== undefined) {
+    request.logLevel = level;
+    request.onLog = stream.log(session === undefined ? level : session.logLevel);
+  }
+  if (mayAsk && session !== undefined && canBeAsked(exchange.capabilities)) request.ask = stream.ask(session);
+  return request;
+}
+
+/** A request whose answer may become a stream; most stateless ones want neither progress nor log messages. */
+function streamFor(visit: Visit, turn: Turn, about: RequestMeta, call: AbortSignal): CallStream | undefined {
+  const wanted = turn.session !== undefined || about.progressToken !== undefined || about.logLevel !== undefined;
+  return wanted && acceptsEvents(visit) ? new CallStream(visit, turn.session, call) : undefined;
 }
 
 function tell(visit: Visit, id: RequestId, exchange: Exchange, asked: Asked, answer: Answer, stream: CallStream | undefined): void {

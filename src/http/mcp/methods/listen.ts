@@ -14,6 +14,7 @@ export async function listen(visit: Visit, { exchange, message, id }: Turn): Pro
   const { gateway, streams, watches, config, serverInfo } = visit.door;
   const admitted = await gateway.admit(exchange);
   if (!admitted.ok) return sendRefused(visit.reply, id, admitted.error);
+  if (streams.countOf(visit.caller.key) >= config.limits.streams_per_caller) streams.makeRoom(visit.caller.key);
   if (streams.countOf(visit.caller.key) >= config.limits.streams_per_caller)
     return refuse(visit, { ...tooManyStreams(), id, method: message.method });
   // Before any of them is judged: judging has its price.

@@ -29,12 +29,13 @@ async function openNew(visit: Visit, session: Session): Promise<void> {
   const { streams, replays, config } = door;
   // One that is open already makes room for the new one.
   const taken = streams.countOf(caller.key) - (streams.ofSession(session.id) === undefined ? 0 : 1);
-  if (taken >= config.limits.streams_per_caller) return refuse(visit, tooManyStreams());
+  if (taken >= config.limits.streams_per_caller) streams.makeRoom(caller.key);
   streams.endSession(session.id);
+  if (streams.countOf(caller.key) >= config.limits.streams_per_caller) return refuse(visit, tooManyStreams());
   tellOpened(door.replicas, session.id);
   const exchange = exchangeOf(visit, session, undefined);
   const stream = replays.open("news", ownerOf(visit, session));
-  const watched = new SubscribedResources(door, exchange, stream);
+  const watched = new SubscribedResources(door, exchange, stream, () => stream.leave());
   stream.onClose(() => watched.stop());
   streams.add({
     sink: stream,
@@ -43,6 +44,7 @@ async function openNew(visit: Visit, session: Session): Promise<void> {
     news,
     close: () => stream.leave(),
     refresh: () => void watched.refresh(),
+    attended: () => stream.attended,
   });
   stream.begin(lineOf(visit, session), session.protocolVersion === latestSessionVersion);
   watched.follow(session.subscriptions);

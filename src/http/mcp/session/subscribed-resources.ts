@@ -8,13 +8,15 @@ export class SubscribedResources {
   readonly #door: Door;
   readonly #exchange: Exchange;
   readonly #sink: Sink;
+  readonly #onGone: () => void;
   readonly #watched = new Map<string, () => void>();
   #stopped = false;
 
-  constructor(door: Door, exchange: Exchange, sink: Sink) {
+  constructor(door: Door, exchange: Exchange, sink: Sink, onGone: () => void) {
     this.#door = door;
     this.#exchange = exchange;
     this.#sink = sink;
+    this.#onGone = onGone;
   }
 
   /** Watches exactly these from now on. */
@@ -29,13 +31,14 @@ export class SubscribedResources {
     for (const uri of wanted) if (!this.#watched.has(uri)) this.#watch(uri);
   }
 
-  /** Reads from the session what to watch; it was changed through some replica. */
+  /** Reads from the session what to watch; it was changed through some replica, or may have ended. Counts as use of it. */
   async refresh(): Promise<void> {
     const { session, caller, serverId } = this.#exchange;
     if (session === undefined) return;
     try {
       const found = await this.#door.sessions.find(session.id, caller.key, serverId ?? AGGREGATE, this.#door.clock.now());
-      this.follow(found?.subscriptions ?? []);
+      if (found === undefined) this.#onGone();
+      else this.follow(found.subscriptions);
     } catch (error) {
       this.#door.logger.warn({ error: String(error) }, "the subscriptions of a session could not be read; its stream watches what it did");
     }

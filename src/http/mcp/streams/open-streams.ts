@@ -5,6 +5,8 @@ import { badRequest, codes, type Fault } from "../protocol.ts";
 import type { Sink } from "./event-stream.ts";
 
 const SWEEP_MS = 1_000;
+/** How often a stream of a session looks whether its session is still there: it may have ended where nobody told. */
+const REFRESH_MS = 60_000;
 
 /** The message that says that a list changed, for each list whose changes are to be heard. */
 export interface ListNews {
@@ -23,8 +25,10 @@ export interface OpenStream {
   readonly news: ListNews;
   /** Ends it for good, with the last words that its era has. */
   readonly close: () => void;
-  /** Takes up what the session wants to hear of since it changed. */
+  /** Takes up what the session wants to hear of since it changed, and ends with it. */
   readonly refresh?: () => void;
+  /** Whether somebody reads; a stream of a session waits a while for its reader to come back. */
+  readonly attended?: () => boolean;
 }
 
 /**
@@ -68,6 +72,15 @@ export class OpenStreams {
     return this.#counts.get(callerKey) ?? 0;
   }
 
+  /** Lets go of one stream of this caller that nobody reads at the moment, if there is one. */
+  makeRoom(callerKey: string): void {
+    for (const stream of this.#streams.keys()) {
+      if (stream.exchange.caller.key !== callerKey || stream.attended?.() !== false) continue;
+      this.#end(stream);
+      return;
+    }
+  }
+
   ofSession(session: string): OpenStream | undefined {
     for (const stream of this.#streams.keys()) if (stream.session === session) return stream;
     return undefined;
@@ -82,8 +95,12 @@ export class OpenStreams {
     const now = this.#clock.now();
     for (const [stream, touched] of this.#streams) {
       if (stream.exchange.caller.token.expiresAt <= now) this.#end(stream);
-      else if (now - touched >= this.#commentMs) {
+      else if (stream.session === undefined) {
+        if (now - touched < this.#commentMs) continue;
         stream.sink.comment();
+        this.#streams.set(stream, now);
+      } else if (now - touched >= REFRESH_MS) {
+        stream.refresh?.();
         this.#streams.set(stream, now);
       }
     }
