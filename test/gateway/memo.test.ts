@@ -20,6 +20,8 @@ interface Facts {
   readonly method?: string;
 }
 
+const { wallClock } = timeTeller("UTC");
+
 /** As much of a call as a key is made of. */
 function call({
   reads,
@@ -43,7 +45,7 @@ function call({
     argsText: JSON.stringify(args),
     exchange: { client: { name: client, version: "1" }, network: { ip, mtls: false }, request: { intent } },
     now,
-    generation: { wallClock: timeTeller("UTC").wallClock },
+    generation: { wallClock },
   } as unknown as AimedCall;
 }
 
