@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EventReader, openEvents } from "../support/event-reader.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type EventReader, openEvents, type StreamEvent } from "../support/event-reader.ts";
 import { plainHeaders } from "../support/gate.ts";
 import { type Replicas, redisFound, startReplicas, to, type Which } from "../support/replicas.ts";
 import { nameQuestion } from "../support/servers/index.ts";
@@ -79,6 +79,27 @@ describe.skipIf(redisFound.kind === "missing")(`streams and calls of another rep
     const result = await first.when(({ message }) => message?.id === 8);
     expect(JSON.stringify(result.message)).toContain("ann");
     expect(JSON.stringify(result.message)).not.toContain("eve");
+  });
+
+  test("what a client subscribed to through one replica is told on its stream at the other", async () => {
+    const server = replicas.gate.servers.desk;
+    const headers = await opened();
+    const stream = await listen(headers, 0);
+    const uri = "desk://notes/one";
+    const subscribed = await say(headers, 1, { id: 20, method: "resources/subscribe", params: { uri } });
+    expect(subscribed.message?.result, subscribed.text).toEqual({});
+    await server?.when(() => server.received.some(({ message }) => message.method === "resources/subscribe"));
+    const isNews = ({ message }: StreamEvent) => message?.method === "notifications/resources/updated";
+    // The replica opens its own stream at the server in its own time.
+    await vi.waitFor(
+      () => {
+        server?.push({ jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri } });
+        expect(stream.events.some(isNews)).toBe(true);
+      },
+      { timeout: 10_000, interval: 20 },
+    );
+    expect(stream.events.find(isNews)?.message?.params).toEqual({ uri });
+    stream.drop();
   });
 
   test("a session that is ended through one replica has no stream left on the other", async () => {
