@@ -133,7 +133,12 @@ describe("a server with sessions that asks a client with sessions", () => {
     let heard: QuestionAnswer | undefined;
     const gate = scripted({
       server: async (call) => {
-        heard = await call.onQuestion?.(question({ method: "elicitation/create", params: { message: "x", requestedSchema: { type: "object", properties: { a: { type: "object" } } } } }));
+        heard = await call.onQuestion?.(
+          question({
+            method: "elicitation/create",
+            params: { message: "x", requestedSchema: { type: "object", properties: { a: { type: "object" } } } },
+          }),
+        );
         return result();
       },
     });
@@ -165,7 +170,10 @@ describe("a server with sessions that asks a client with sessions", () => {
         return result();
       },
     });
-    const { ask } = answering(async ({ params }) => ({ kind: "result", result: { action: "accept", content: { name: String(params.message) } } }));
+    const { ask } = answering(async ({ params }) => ({
+      kind: "result",
+      result: { action: "accept", content: { name: String(params.message) } },
+    }));
     await gate.request(client("session"), { ask });
     expect(heard).toMatchObject([{ result: { content: { name: "a" } } }, { result: { content: { name: "b" } } }]);
     expect(gate.records("outcome")).toHaveLength(1);
@@ -279,7 +287,10 @@ describe("a stateless server that asks a client with sessions", () => {
     expect((await gate.request(client("session"), { ask })).kind).toBe("result");
     expect(gate.seen).toHaveLength(2);
     expect(gate.seen[0]?.resumed).toBeUndefined();
-    expect(gate.seen[1]?.resumed).toEqual({ inputResponses: { who: accept.kind === "result" && accept.result }, requestState: "its state" });
+    expect(gate.seen[1]?.resumed).toEqual({
+      inputResponses: { who: accept.kind === "result" && accept.result },
+      requestState: "its state",
+    });
     expect(gate.records("intent")).toHaveLength(1);
     expect(gate.records("outcome")).toHaveLength(1);
   });
