@@ -6,7 +6,7 @@ export interface Stream {
   readonly headers: IncomingHttpHeaders;
   /** The next frame with something in it, without its blank line and its id, or `undefined` when the stream has ended. */
   next(): Promise<string | undefined>;
-  /** The message of the next frame. */
+  /** The message of the next frame that is no comment. */
   // biome-ignore lint/suspicious/noExplicitAny: what a peer sends is asserted, not typed
   message(): Promise<any>;
   /** The id of the newest event, also of one without a message. */
@@ -36,7 +36,12 @@ export async function openStream(url: URL, headers: Record<string, string>, body
     status: response.statusCode,
     headers: response.headers,
     next,
-    message: async () => JSON.parse(String(await next()).replace("event: message\ndata: ", "")),
+    message: async () => {
+      for (;;) {
+        const frame = await next();
+        if (frame?.startsWith(":") !== true) return JSON.parse(String(frame).replace("event: message\ndata: ", ""));
+      }
+    },
     lastId: () => last,
     close: () => sent.destroy(),
   };
