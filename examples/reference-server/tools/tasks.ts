@@ -5,6 +5,7 @@ import { ask } from "./asking.ts";
 import { failure, nothing, type ReferenceTool, text } from "./tool.ts";
 
 const yesOrNo = { confirm: { type: "boolean" } };
+const named = { name: { type: "string" }, ...yesOrNo };
 const PAUSE_MS = 20;
 
 /** Tools that are carried out as tasks where the client declared `io.modelcontextprotocol/tasks`, and one that never is. */
@@ -64,7 +65,7 @@ export const taskTools: readonly ReferenceTool[] = [
     task: "required",
     inputSchema: nothing,
     async run(turn) {
-      const asked = await inTheMiddle(turn, { first: form("First?", yesOrNo), second: form("Second?", yesOrNo) });
+      const asked = await inTheMiddle(turn, { first: form("First?", named), second: form("Second?", named) });
       return "answers" in asked ? text(`answered ${Object.keys(asked.answers).sort().join(" and ")}`) : asked;
     },
   },
