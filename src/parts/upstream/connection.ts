@@ -77,7 +77,7 @@ export class Connection implements ServerConnection {
     this.#wire = wire;
     this.#overHttp = wire.kind === "http";
     this.#admission = new Admission({ server, clock, breaker: config.breaker, overHttp: this.#overHttp });
-    this.#calls = new Calls({ server, client, overHttp: this.#overHttp });
+    this.#calls = new Calls({ server, client, overHttp: wire.kind !== "stdio" });
     const nextId = () => ++this.#lastId;
     this.#watching = new Watching({
       wire,

@@ -1,15 +1,17 @@
 import type { Result } from "../../core/result.ts";
-import type { HttpTransport, ServerDefinition, StdioTransport } from "../../core/server.ts";
+import type { HttpTransport, ServerDefinition, SseTransport, StdioTransport } from "../../core/server.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { UpstreamConfig } from "./config.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { failed, wordsOf } from "./failure.ts";
+import type { PoolOptions } from "./http-pool.ts";
 import { HttpWire } from "./http-wire.ts";
 import type { ClientInfo } from "./messages.ts";
 import type { CredentialHeaders } from "./opener.ts";
 import { classLookup, httpPlace, type Resolve, stdioPlace } from "./place.ts";
 import { Questions } from "./questions.ts";
+import { SseWire } from "./sse-wire.ts";
 import { StdioWire } from "./stdio-wire.ts";
 import type { Listing, ListKind, ServerConnection, ServerRequest, Upstream, UpstreamFailure } from "./upstream.ts";
 import { type Schedule, systemSchedule, type WireEvents } from "./wire.ts";
@@ -104,7 +106,7 @@ function wireFor(options: UpstreamOptions, server: ServerDefinition): Result<Con
     case "stdio":
       return stdioWire(options, server, transport);
     case "sse":
-      return failed("upstream.wrong_place", "the transport of 2024-11-05, HTTP with SSE, is not supported yet", false);
+      return sseWire(options, server, transport);
   }
 }
 
@@ -117,16 +119,48 @@ function httpWire(
   if (!url.ok) return url;
   const make: ConnectionOptions["wire"] = (events) => ({
     wire: new HttpWire({
-      url: url.value,
-      lookup: classLookup(transport.hostClass, options.resolve),
-      maxConcurrent: server.maxConcurrent,
-      config: options.config,
+      ...poolOptions(options, server, transport, url.value),
       schedule: options.schedule ?? systemSchedule,
       events: { ...events, onServerRequest: serverRequests(options, server) },
     }),
     forgive: () => {},
   });
   return { ok: true, value: make };
+}
+
+function sseWire(
+  options: UpstreamOptions,
+  server: ServerDefinition,
+  transport: SseTransport,
+): Result<ConnectionOptions["wire"], UpstreamFailure> {
+  const url = httpPlace(transport, options.config.places);
+  if (!url.ok) return url;
+  const make: ConnectionOptions["wire"] = (events, onRestart) => ({
+    wire: new SseWire({
+      ...poolOptions(options, server, transport, url.value),
+      maxMessageBytes: longestMessage(options, server),
+      clock: options.clock,
+      schedule: options.schedule ?? systemSchedule,
+      events: { ...events, onServerRequest: serverRequests(options, server) },
+      onRestart,
+    }),
+    forgive: () => {},
+  });
+  return { ok: true, value: make };
+}
+
+function poolOptions(
+  { config, resolve }: UpstreamOptions,
+  { maxConcurrent }: ServerDefinition,
+  { hostClass }: Pick<HttpTransport, "hostClass">,
+  url: URL,
+): PoolOptions {
+  return { url, lookup: classLookup(hostClass, resolve), maxConcurrent, config };
+}
+
+/** On a stream of many answers it is not known whose the one is that comes. */
+function longestMessage({ config }: UpstreamOptions, { maxResultBytes }: ServerDefinition): number {
+  return Math.max(maxResultBytes, config.list_max_bytes);
 }
 
 function stdioWire(
@@ -140,7 +174,7 @@ function stdioWire(
     const wire = new StdioWire({
       serverId: server.id,
       command: command.value,
-      maxLineBytes: Math.max(server.maxResultBytes, options.config.list_max_bytes),
+      maxLineBytes: longestMessage(options, server),
       config: options.config.stdio,
       clock: options.clock,
       logger: options.logger,

@@ -10,6 +10,7 @@ import {
   initializedBody,
   requestBody,
   SESSION_VERSIONS,
+  SSE_VERSIONS,
   STATELESS_VERSION,
   statelessMeta,
 } from "./messages.ts";
@@ -109,15 +110,12 @@ async function initialize(opening: Opening): Promise<Result<Link, UpstreamFailur
   return link;
 }
 
-function sessionLink(result: Members, answer: WireAnswer, { server, now }: Opening): Result<Link, UpstreamFailure> {
+function sessionLink(result: Members, answer: WireAnswer, { server, wire, now }: Opening): Result<Link, UpstreamFailure> {
   const { protocolVersion, capabilities } = result;
-  if (typeof protocolVersion !== "string" || !SESSION_VERSIONS.includes(protocolVersion)) {
+  const versions = wire.kind === "sse" ? SSE_VERSIONS : SESSION_VERSIONS;
+  if (typeof protocolVersion !== "string" || !versions.includes(protocolVersion)) {
     const spoken = JSON.stringify(protocolVersion) ?? "nothing";
-    return failed(
-      "upstream.invalid_answer",
-      `the server speaks ${spoken.slice(0, 40)}, wanted one of ${SESSION_VERSIONS.join(", ")}`,
-      true,
-    );
+    return failed("upstream.invalid_answer", `the server speaks ${spoken.slice(0, 40)}, wanted one of ${versions.join(", ")}`, true);
   }
   const { sessionId } = answer;
   if (sessionId !== undefined && !SESSION_ID.test(sessionId)) {

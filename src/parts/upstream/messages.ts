@@ -3,6 +3,8 @@ import { isMembers, type Members } from "./answer.ts";
 import type { LogMessage, Progress } from "./upstream.ts";
 
 export const SESSION_VERSIONS: readonly string[] = ["2025-11-25", "2025-06-18", "2025-03-26"];
+/** Over HTTP with SSE, the first revision too, which has that transport. */
+export const SSE_VERSIONS: readonly string[] = [...SESSION_VERSIONS, "2024-11-05"];
 export const STATELESS_VERSION = "2026-07-28";
 
 export interface ClientInfo {

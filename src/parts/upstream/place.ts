@@ -22,7 +22,10 @@ const systemResolve: Resolve = (host, callback) =>
   systemLookup(host, { all: true }, (error, addresses) => callback(error, addresses ?? []));
 
 /** Where an HTTP server is. The signed class of hosts holds here for a literal address, and at each connect for a name. */
-export function httpPlace(transport: HttpTransport, places: UpstreamConfig["places"]): Result<URL, UpstreamFailure> {
+export function httpPlace(
+  transport: Pick<HttpTransport, "place" | "hostClass">,
+  places: UpstreamConfig["places"],
+): Result<URL, UpstreamFailure> {
   const named = "name" in transport.place ? places[transport.place.name] : transport.place;
   const label = "name" in transport.place ? `place "${transport.place.name}"` : "the server's address";
   if (named === undefined) return wrong(`${label} is not in the configuration`);

@@ -108,10 +108,10 @@ describe("a request whose session was lost", () => {
   });
 });
 
-describe("a server over HTTP with SSE of 2024-11-05", () => {
-  it("is reached by nobody yet", async () => {
+describe("a server whose place is not what the bundle allows", () => {
+  it("is reached by nobody", async () => {
     const crm = await start({});
-    const server = definition({ kind: "sse", place: { url: crm.url }, hostClass: "loopback", era: "session" });
+    const server = definition({ kind: "sse", place: { url: crm.url }, hostClass: "public", era: "session" });
     const connection = harness().upstream.connect(server);
     expect(await told(connection)).toBe("upstream.wrong_place not dispatched");
     expect(await connection.listing()).toMatchObject({ ok: false, error: { detail: expect.stringContaining("not supported yet") } });
