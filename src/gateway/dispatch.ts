@@ -10,7 +10,7 @@ import { answersIn, capabilitiesOf, recordAnswers } from "./questions/index.ts";
 import { hostReason } from "./refusal.ts";
 import { callIsGone } from "./seals.ts";
 import { settle } from "./settle.ts";
-import { carryOutTask, isTaskRequest } from "./tasks/index.ts";
+import { carryOutTask, isTaskRequest, withTasksWhereTaken } from "./tasks/index.ts";
 import { withObligationsOf } from "./with-obligations.ts";
 
 /** Whether the server may have acted, for a bug on the way. */
@@ -71,7 +71,7 @@ function toSend(call: IntendedCall, credential: Readonly<Record<string, string>>
     timeoutMs: timeoutOf(call),
     credential,
     decisionId: call.id,
-    capabilities: capabilitiesOf(call),
+    capabilities: withTasksWhereTaken(call, capabilitiesOf(call)),
     ...(exchange.traceparent === undefined ? {} : { traceparent: exchange.traceparent }),
     ...(logLevel === undefined ? {} : { logLevel }),
   };

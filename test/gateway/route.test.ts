@@ -51,10 +51,10 @@ function stateOf(answer: Answer): string {
   return (JSON.parse(answer.text) as { requestState: string }).requestState;
 }
 
-function two(server: ScriptedOptions["server"], sameKey = true) {
+function two(server: ScriptedOptions["server"], schema?: Record<string, unknown>) {
   const net = network();
   const key = randomBytes(32);
-  const options = (id: string) => ({ server, replicas: net.replica(id), key: sameKey ? key : randomBytes(32) });
+  const options = (id: string) => ({ server, replicas: net.replica(id), key, ...(schema ? { schema } : {}) });
   return { net, one: scripted(options("r1")), other: scripted(options("r2")) };
 }
 
@@ -131,12 +131,13 @@ describe("a request that goes on with a call parked on another replica", () => {
     expect(one.seen[0]?.signal?.aborted).toBe(true);
   });
 
-  it("tells there what its message contradicts", async () => {
-    const { one, other } = two(asks);
-    const requestState = stateOf(await one.request(ann, {}));
-    const answer = await other.request(ann, back(requestState, { repeats: () => "Mcp-Param-X differs" }));
-    // The tool of this test declares no header, so that nothing is compared.
-    expect(answer.kind).toBe("result");
+  it("is refused where the message contradicts itself at the replica that it came to", async () => {
+    const schema = { type: "object", properties: { amount: { type: "integer", "x-mcp-header": "Amount" } } };
+    const { one, other } = two(asks, schema);
+    const requestState = stateOf(await one.request(ann, { repeats: () => undefined }));
+    const answer = await other.request(ann, back(requestState, { repeats: () => "Mcp-Param-Amount differs" }));
+    expect(answer).toMatchObject({ kind: "contradicted", detail: "Mcp-Param-Amount differs" });
+    expect((await one.request(ann, back(requestState))).kind).toBe("result");
   });
 
   it("is not carried out for whoever writes into the channel without the key", async () => {

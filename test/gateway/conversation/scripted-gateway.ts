@@ -22,7 +22,7 @@ import { manualClock } from "../../../src/platform/clock.ts";
 import type { Logger } from "../../../src/platform/logger.ts";
 import { sealKey } from "../../../src/platform/seal-keys.ts";
 import { aeadSealer } from "../../../src/platform/sealer.ts";
-import { bundleData, now, server as serverRow, token } from "../../parts/catalog/sample-data.ts";
+import { bundleData, entry, now, server as serverRow, token, tool } from "../../parts/catalog/sample-data.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 type Sent = Result<UpstreamReply, UpstreamFailure>;
@@ -38,6 +38,8 @@ export interface ScriptedOptions {
   readonly inspect?: (input: Input) => Partial<Inspection>;
   /** Members of the server's row in the catalog. */
   readonly row?: Members;
+  /** Input schema of the tool. */
+  readonly schema?: Record<string, unknown>;
   readonly rules?: Readonly<Record<string, readonly string[]>>;
   readonly budgets?: Readonly<Record<string, Members>>;
   readonly questions?: Partial<BuiltParts["questions"]>;
@@ -74,6 +76,7 @@ export function scripted(options: ScriptedOptions): ScriptedGateway {
   };
   data.catalog.rules = { refunds: ["permit"], common: ["deny"], ...options.rules } as Record<string, string[]>;
   data.catalog.worker = [];
+  if (options.schema) data.catalog.tools = { crm: { refund: entry(tool("refund", options.schema)) } };
   Object.assign(data.catalog.budgets, options.budgets);
   const catalog = readCatalog(data);
   if (!catalog.ok) throw new Error(JSON.stringify(catalog.error));
