@@ -60,7 +60,7 @@ function createDoor(parts: DoorParts): Door {
   const { config, gateway, replicas } = parts;
   const { comment_ms } = config.keep_alive;
   const serverInfo = { name: "toolgate", title: "Toolgate", version: parts.version };
-  const replays = new Replays(replicas.id, config.limits.replay_bytes_per_caller, comment_ms);
+  const replays = new Replays(replicas.id, config.limits.replay_bytes_per_caller, comment_ms, parts.clock);
   return {
     ...parts,
     inFlight: new InFlight(),

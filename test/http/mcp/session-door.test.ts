@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { expect, test, vi } from "vitest";
-import type { Answer, GatewayRequest } from "../../../src/gateway/index.ts";
+import { type Answer, type GatewayRequest, SessionsUnavailable } from "../../../src/gateway/index.ts";
 import { listedTool, refusedBy } from "../../support/fake-gateway.ts";
 import { call, type DoorUnderTest, doorUnderTest, initialize, SESSION_VERSION } from "./door-under-test.ts";
 import { openStream } from "./sse.ts";
@@ -430,4 +430,25 @@ test("closing the gateway ends open streams", async () => {
   const stream = await openStream(url, headersOf(await door.open()));
   await door.app.close();
   expect(await stream.next()).toBeUndefined();
+});
+
+test("a store of sessions that cannot be reached is a 503 that may be tried again, and nothing is carried out", async () => {
+  const door = await doorUnderTest();
+  const session = await door.open();
+  door.sessions.find = async () => {
+    throw new SessionsUnavailable("secret address");
+  };
+  const get = { host: "localhost", ...headersOf(session) };
+  const answers = [
+    await door.say(session, call()),
+    await door.say(session, { jsonrpc: "2.0", id: "x", result: {} }),
+    await door.app.inject({ method: "GET", url: "/mcp", headers: get }),
+    await door.app.inject({ method: "DELETE", url: "/mcp", headers: get }),
+  ];
+  for (const answer of answers) {
+    expect([answer.statusCode, answer.headers["retry-after"], answer.json()]).toMatchObject([503, "5", { error: { code: -32000 } }]);
+    expect(answer.body).not.toContain("secret address");
+  }
+  expect(door.gateway.asked.calls).toHaveLength(0);
+  expect(door.sessions.open_.size).toBe(1);
 });

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { GatewayRequest } from "../../../src/gateway/index.ts";
 import { type Line, Replays, readEventId } from "../../../src/http/mcp/streams/index.ts";
 import { ReplayBuffer } from "../../../src/http/mcp/streams/replay-buffer.ts";
+import { manualClock } from "../../../src/platform/clock.ts";
 import { fakeSessions, resultOf } from "../../support/fake-gateway.ts";
 import { call, type DoorUnderTest, doorUnderTest } from "./door-under-test.ts";
 import { replicaHub } from "./replica-hub.ts";
@@ -242,7 +243,7 @@ test("what is kept for a caller stays below its quota, whatever its streams say,
   const spoken = fc.array(fc.record({ stream: fc.nat(4), text: frame, leave: fc.boolean() }), { maxLength: 200 });
   fc.assert(
     fc.property(spoken, fc.integer({ min: 0, max: 2_000 }), (said, most) => {
-      const replays = new Replays("r", most, 1_000);
+      const replays = new Replays("r", most, 1_000, manualClock(0));
       const bob = replays.open("news", { session: "b", owner: "bob" });
       if (most > 200) bob.send("{}");
       const streams = Array.from({ length: 5 }, () => replays.open("answer", { session: "a", owner: "ann" }));
@@ -260,7 +261,7 @@ test("what is kept for a caller stays below its quota, whatever its streams say,
 });
 
 test("a stream goes a minute after its answer was delivered, later where nobody was there, and never before its answer", () => {
-  const replays = new Replays("r", 10_000, 1_000_000);
+  const replays = new Replays("r", 10_000, 1_000_000, manualClock(0));
   const of = { session: "s", owner: "ann" };
   const line = (): Line & { leave: () => void } => {
     const closing: (() => void)[] = [];

@@ -29,20 +29,27 @@ export class ReplayStream implements Sink {
   readonly #closed: (() => void)[] = [];
   readonly #givenUp = new Set<() => void>();
   #line: Line | undefined;
-  #spoken = -1;
-  #spokenAt = 0;
+  #commentedAt: number;
   #ended = false;
   #left = false;
   #delivered = false;
   /** Unix milliseconds since when nobody reads; `undefined` while somebody does. Kept by the sweep. */
   aloneSince: number | undefined;
 
-  constructor(replica: string, id: string, kind: StreamKind, of: StreamOwner, grew: (stream: ReplayStream, bytes: number) => void) {
+  constructor(
+    replica: string,
+    id: string,
+    kind: StreamKind,
+    of: StreamOwner,
+    now: number,
+    grew: (stream: ReplayStream, bytes: number) => void,
+  ) {
     this.#replica = replica;
     this.id = id;
     this.kind = kind;
     this.session = of.session;
     this.owner = of.owner;
+    this.#commentedAt = now;
     this.#grew = grew;
   }
 
@@ -92,16 +99,12 @@ export class ReplayStream implements Sink {
     this.#line?.write(COMMENT);
   }
 
-  /** A comment, if nothing was said for so long; while somebody reads. */
+  /** Somebody reads at this time. Now and then a comment shows everything on the way that the stream lives. */
   touch(now: number, commentMs: number): void {
     this.aloneSince = undefined;
-    if (this.buffer.last !== this.#spoken) {
-      this.#spoken = this.buffer.last;
-      this.#spokenAt = now;
-    } else if (now - this.#spokenAt >= commentMs) {
-      this.#spokenAt = now;
-      this.comment();
-    }
+    if (now - this.#commentedAt < commentMs) return;
+    this.#commentedAt = now;
+    this.comment();
   }
 
   end(text?: string): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Clock } from "../../../platform/clock.ts";
 import { ReplayStream, type StreamKind, type StreamOwner } from "./replay-stream.ts";
 
 /** How long a stream waits for its reader to come back, and what was delivered is kept, in case it was not. */
@@ -15,13 +16,15 @@ interface Held {
 
 /** All streams of sessions that begin in this process, and what of them is kept: bounded in bytes for each caller. */
 export class Replays {
+  readonly #clock: Clock;
   readonly #replica: string;
   readonly #bytesPerCaller: number;
   readonly #commentMs: number;
   readonly #streams = new Map<string, ReplayStream>();
   readonly #callers = new Map<string, Held>();
 
-  constructor(replica: string, bytesPerCaller: number, commentMs: number) {
+  constructor(replica: string, bytesPerCaller: number, commentMs: number, clock: Clock) {
+    this.#clock = clock;
     this.#replica = replica;
     this.#commentMs = commentMs;
     this.#bytesPerCaller = bytesPerCaller;
@@ -30,7 +33,9 @@ export class Replays {
   open(kind: StreamKind, of: StreamOwner): ReplayStream {
     const held = this.#heldBy(of.owner);
     if (held.streams.size >= MAX_STREAMS_PER_CALLER) this.#makeRoom(held);
-    const stream = new ReplayStream(this.#replica, randomBytes(12).toString("hex"), kind, of, (grown, bytes) => this.#grew(grown, bytes));
+    const stream = new ReplayStream(this.#replica, randomBytes(12).toString("hex"), kind, of, this.#clock.now(), (grown, bytes) =>
+      this.#grew(grown, bytes),
+    );
     this.#streams.set(stream.id, stream);
     held.streams.add(stream);
     stream.onClose(() => this.#forget(stream));
@@ -44,7 +49,7 @@ export class Replays {
   }
 
   /**
-   * Writes a comment on streams that are silent for long, and lets go of those that nobody comes back to. A stream whose
+   * Writes a comment now and then on streams that are read, and lets go of those that nobody comes back to. A stream whose
    * answer is still being made stays: its call runs on until its own deadline.
    */
   sweep(now: number): void {
