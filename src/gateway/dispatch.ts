@@ -6,6 +6,7 @@ import { type Concluded, charged, free } from "./concluded.ts";
 import { askAgain, ServerConversation, type ToSend, talk } from "./conversation/index.ts";
 import type { Answer } from "./gateway.ts";
 import { timeoutOf } from "./hold.ts";
+import type { ParkedCall } from "./parking/index.ts";
 import { answersIn, capabilitiesOf, recordAnswers } from "./questions/index.ts";
 import { hostReason } from "./refusal.ts";
 import { callIsGone } from "./seals.ts";
@@ -85,9 +86,21 @@ function toSend(call: IntendedCall, credential: Readonly<Record<string, string>>
 async function goOn(call: IntendedCall, resumed: Resumed & { readonly kind: "parked" }, reach: Reach): Promise<Concluded> {
   const parked = call.parts.parking.take(resumed.park, call.exchange.caller.key);
   if (!parked) return free({ kind: "invalid", detail: callIsGone });
-  const { conversation, outstanding, round } = parked;
   reach.reached = true;
-  const bound: IntendedCall = { ...call, decision: withObligationsOf(call.decision, parked.call.decision) };
+  try {
+    return await goOnWith(call, resumed, parked);
+  } catch (error) {
+    parked.conversation.abandon();
+    throw error;
+  }
+}
+
+async function goOnWith(
+  call: IntendedCall,
+  resumed: Resumed & { readonly kind: "parked" },
+  { conversation, outstanding, round, call: { decision } }: ParkedCall,
+): Promise<Concluded> {
+  const bound: IntendedCall = { ...call, decision: withObligationsOf(call.decision, decision) };
   if (!(await recordAnswers(call, resumed.asked, answersIn(resumed)))) {
     conversation.abandon();
     return charged(unrecorded.ending);

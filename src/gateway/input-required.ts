@@ -15,6 +15,6 @@ export function inputRequired(
   );
   const inputRequests = Object.fromEntries([...allowed].map(([key, { question }]) => [key, question]));
   const requestState = sealState(call, call.target, call.argsDigest, { ...state, asked, from: call.id });
-  const text = JSON.stringify({ resultType: "input_required", inputRequests, requestState });
+  const text = JSON.stringify({ resultType: "input_required", ...(allowed.size > 0 ? { inputRequests } : {}), requestState });
   return { kind: "input_required", text, ...(reply ? { reply } : {}) };
 }

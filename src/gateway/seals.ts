@@ -56,7 +56,8 @@ export function sealState(
 
 /** Unix milliseconds at which nobody may come back any more: after the time for questions, or with the token. */
 export function stateExpiry({ parts, exchange }: Call): number {
-  return Math.min(parts.clock.now() + parts.questions.parkedMs, exchange.caller.token.expiresAt);
+  // A token may end between two milliseconds.
+  return Math.floor(Math.min(parts.clock.now() + parts.questions.parkedMs, exchange.caller.token.expiresAt));
 }
 
 /** Opens what a client brought back and holds it against this very request; which of the checks failed is told to nobody. */

@@ -18,6 +18,9 @@ import { stateExpiry } from "../seals.ts";
 import type { Conversation, Questions } from "./conversation.ts";
 import { InPlace } from "./in-place.ts";
 
+/** Questions of one turn: each is judged, recorded, and shown to somebody. */
+const MOST_QUESTIONS = 16;
+
 /**
  * Hears a server to its end, and has its questions answered on the way: by a client of the session era in place; one of
  * the stateless era is given them and comes back. `round`: how often this call came back with questions before.
@@ -35,6 +38,8 @@ export async function talk(call: IntendedCall, conversation: Conversation, round
       if (said.kind === "failed") return await conclude(call, { ok: false, error: said.failure });
       if (rounds >= call.parts.questions.maxRounds)
         return abandoned(conversation, over(said, { kind: "refused", reasons: [hostReason("question.too_many")] }));
+      if (said.questions.size > MOST_QUESTIONS)
+        return abandoned(conversation, over(said, { kind: "refused", reasons: [hostReason("upstream.invalid_answer")] }));
       const concluded = await answered(call, conversation, inPlace, said, rounds + 1);
       if (concluded) return concluded;
     }
@@ -59,7 +64,8 @@ async function answered(
   if (verdicts.some(isUnrecorded) || (!turn.held && !verdicts.every(declines)))
     return abandoned(conversation, over(turn, endInstead(verdicts)));
   for (const [key, verdict] of denied) conversation.answer(key, turn.held ? answerInstead(verdict) : declined);
-  if (allowed.size === 0) return undefined;
+  // A server that only gives its state wants the request again, later: when is for its client to say, where it comes back.
+  if (allowed.size === 0 && (turn.questions.size > 0 || inPlace)) return undefined;
   if (!inPlace) return comeBack(call, conversation, turn, allowed, denied, round);
   for (const [key, verdict] of allowed) inPlace.ask(key, verdict, turn.held);
   return undefined;

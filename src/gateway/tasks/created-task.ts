@@ -21,5 +21,5 @@ export function createdTask(call: IntendedCall, reply: UpstreamReply, task: Read
 }
 
 function lifetime(ttlMs: unknown): number {
-  return typeof ttlMs === "number" && ttlMs > 0 ? Math.min(ttlMs, MAX_MS) : DAY_MS;
+  return typeof ttlMs === "number" && ttlMs > 0 ? Math.ceil(Math.min(ttlMs, MAX_MS)) : DAY_MS;
 }

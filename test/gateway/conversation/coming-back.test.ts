@@ -148,6 +148,22 @@ describe("a stateless server that asks a client without sessions", () => {
     expect(third).toMatchObject({ kind: "refused", reasons: [{ code: "question.too_many" }] });
   });
 
+  it("that asks nothing and only gives its state gets it back when the client comes again", async () => {
+    const gate = scripted({ server: (_, number) => (number === 1 ? asking({}, "s") : result()) });
+    const first = told(await gate.request(ann, {}));
+    expect(first.inputRequests).toBeUndefined();
+    expect(gate.seen).toHaveLength(1);
+    expect((await gate.request(ann, { resumed: { requestState: first.requestState } })).kind).toBe("result");
+    expect(gate.seen[1]?.resumed).toEqual({ requestState: "s" });
+  });
+
+  it("is given up when it asks more at once than anybody looks at", async () => {
+    const many = Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`q${at}`, form()]));
+    const gate = scripted({ server: () => asking(many) });
+    expect(await gate.request(ann, {})).toMatchObject({ kind: "refused", reasons: [{ code: "upstream.invalid_answer" }] });
+    expect(gate.records("question")).toEqual([]);
+  });
+
   it("is judged anew with each leg", async () => {
     const gate = asksOnce("s");
     const state = await stateOf(gate);
