@@ -9,6 +9,12 @@ const METHODS = [
   "tools/call",
   "server/discover",
   "resources/read",
+  "resources/subscribe",
+  "resources/templates/list",
+  "prompts/get",
+  "completion/complete",
+  "logging/setLevel",
+  "tasks/update",
   "notifications/cancelled",
   "constructor",
   "__proto__",
@@ -27,6 +33,13 @@ const params = fc.oneof(
       name: fc.oneof(fc.string(), fc.jsonValue()),
       arguments: fc.jsonValue(),
       cursor: fc.jsonValue(),
+      uri: fc.oneof(fc.string(), fc.jsonValue()),
+      ref: fc.jsonValue(),
+      argument: fc.jsonValue(),
+      level: fc.constantFrom("info", "loud", 5),
+      taskId: fc.jsonValue(),
+      inputResponses: fc.jsonValue(),
+      requestState: fc.jsonValue(),
       _meta: meta,
       requestId: fc.jsonValue(),
     },
@@ -39,6 +52,8 @@ const message = fc.record(
     id: fc.oneof(fc.nat(), fc.string(), fc.jsonValue()),
     method: fc.oneof(fc.constantFrom(...METHODS), fc.string(), fc.jsonValue()),
     params,
+    result: fc.jsonValue(),
+    error: fc.jsonValue(),
   },
   { requiredKeys: ["jsonrpc"] },
 );
@@ -64,7 +79,7 @@ test("whatever is sent, the answer is a protocol answer and never a bug", async 
   await fc.assert(
     fc.asyncProperty(body, headers, fc.boolean(), async (sent, more, inSession) => {
       const answer = await door.post(sent, { ...more, ...(inSession ? { "mcp-session-id": session } : {}) });
-      expect(answer.statusCode).toBeOneOf([200, 202, 400, 404]);
+      expect(answer.statusCode).toBeOneOf([200, 202, 400, 404, 429]);
       if (answer.statusCode === 202) {
         expect(answer.body).toBe("");
         return;
