@@ -2,6 +2,7 @@ import type { ClientCapabilities } from "../../core/client.ts";
 import type { ServerDefinition } from "../../core/server.ts";
 import { parsed } from "./answer.ts";
 import { sharedCapabilities } from "./capabilities.ts";
+import { needsTask } from "./driven-task.ts";
 import { type ClientInfo, requestBody, statelessMeta } from "./messages.ts";
 import { headerValue, type ParamHeader, paramHeaders, paramHeaderValues } from "./param-headers.ts";
 import type { Listing, UpstreamAsk, UpstreamCall } from "./upstream.ts";
@@ -19,7 +20,12 @@ interface Route {
   readonly head: string;
   readonly headers: readonly string[];
   readonly params: readonly ParamHeader[];
+  /** The member that has the server make a task of it, after a comma; empty for nearly all tools. */
+  readonly task: string;
 }
+
+/** How long a server keeps a task beyond the time of the call, which stands still while somebody is asked. */
+const TASK_KEPT_MS = 3_600_000;
 
 type OtherAsk = Exclude<UpstreamAsk, { readonly method: "tools/call" }>;
 
@@ -50,9 +56,11 @@ export class Calls {
     const meta = this.#metaOf(call, link, id);
     let body: string;
     let headers: string[] | undefined;
+    let asTask = false;
     if (ask.method === "tools/call") {
       const route = this.#route(ask.tool, link, listing);
-      body = toolBody(route.head, call, ask.argsText, id, meta);
+      body = toolBody(route, call, ask.argsText, id, meta);
+      asTask = route.task !== "";
       if (overHttp) headers = toolHeaders(route, call, ask.argsText);
     } else {
       const members = call.resumed === undefined ? ask.paramsText : ask.paramsText + resumedMembers(call.resumed);
@@ -74,6 +82,7 @@ export class Calls {
       onLog: call.onLog,
       onQuestion: call.onQuestion,
       ofClient: true,
+      asTask,
     };
   }
 
@@ -102,10 +111,12 @@ export class Calls {
     const known = this.#routes.byTool.get(tool);
     if (known !== undefined) return known;
     const live = listing?.tools.get(tool);
-    const stateless = link.era === "stateless" && this.#options.overHttp;
+    const { overHttp, server } = this.#options;
+    const stateless = link.era === "stateless" && overHttp;
     const route: Route = {
       head: `,"method":"tools/call","params":{"name":${JSON.stringify(tool)}`,
       headers: stateless ? ["mcp-method", "tools/call", "mcp-name", headerValue(tool)] : [],
+      task: link.tasks !== undefined && needsTask(live?.definition) ? `,"task":{"ttl":${server.timeoutMs + TASK_KEPT_MS}}` : "",
       params: stateless && live !== undefined ? (paramHeaders(live.definition.inputSchema) ?? []) : [],
     };
     // Only what is listed is kept, so that made-up names cannot fill memory.
@@ -114,9 +125,10 @@ export class Calls {
   }
 }
 
-function toolBody(head: string, call: UpstreamCall, argsText: string | undefined, id: number, meta: string): string {
+function toolBody({ head, task }: Route, call: UpstreamCall, argsText: string | undefined, id: number, meta: string): string {
   let body = `{"jsonrpc":"2.0","id":${id}${head}`;
   if (argsText !== undefined) body += `,"arguments":${argsText}`;
+  if (task !== "") body += task;
   if (call.resumed !== undefined) body += resumedMembers(call.resumed);
   if (meta !== "") body += `,"_meta":{${meta}}`;
   return `${body}}}`;

@@ -29,7 +29,12 @@ export const upstreamConfig = z
     handshake_timeout_ms: ms.default(15_000).describe("How long each step of opening a server may take, its start included. Milliseconds."),
     pool_connections: z.number().int().min(1).max(1024).default(128).describe("Connections to one HTTP server at most."),
     keep_alive_ms: ms.default(60_000).describe("How long an idle connection is kept, unless the server says less. Milliseconds."),
-    list_max_tools: z.number().int().positive().default(10_000).describe("Tools, prompts, resources and templates that one server may offer, of each."),
+    list_max_tools: z
+      .number()
+      .int()
+      .positive()
+      .default(10_000)
+      .describe("Tools, prompts, resources and templates that one server may offer, of each."),
     list_max_pages: z.number().int().positive().default(200).describe("Pages that one listing may have."),
     list_max_bytes: z.number().int().positive().default(16_777_216).describe("Bytes that one listing may have."),
     breaker: z

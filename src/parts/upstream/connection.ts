@@ -6,6 +6,7 @@ import { Admission } from "./admission.ts";
 import { Calls } from "./calls.ts";
 import { declaredCapabilities } from "./capabilities.ts";
 import type { UpstreamConfig } from "./config.ts";
+import { driveTask } from "./driven-task.ts";
 import { type Failed, failed } from "./failure.ts";
 import { readListing } from "./listing.ts";
 import { ListingCache } from "./listing-cache.ts";
@@ -16,7 +17,7 @@ import { meaningOf } from "./outcomes.ts";
 import { lostSession, outcomeOf } from "./status.ts";
 import type { Listing, ListKind, ServerConnection, UpstreamCall, UpstreamFailure, UpstreamReply } from "./upstream.ts";
 import { Watching } from "./watching.ts";
-import type { Link, Schedule, Wire, WireAnswer, WireEvents } from "./wire.ts";
+import type { Link, Schedule, Wire, WireAnswer, WireEvents, WireRequest } from "./wire.ts";
 import { within } from "./within.ts";
 
 export interface ConnectionOptions {
@@ -82,6 +83,7 @@ export class Connection implements ServerConnection {
     this.#watching = new Watching({
       wire,
       schedule: options.schedule,
+      asks: server.asks.length > 0,
       nextId,
       meta: this.#meta,
       link: () => this.#opener.link,
@@ -168,10 +170,18 @@ export class Connection implements ServerConnection {
     }
     if (call.onLog !== undefined) this.#askForLogs(call, link);
     const id = ++this.#lastId;
-    const answer = await this.#wire.request(this.#calls.request(call, link, this.#listing.last, id, timeoutMs, again));
+    const request = this.#calls.request(call, link, this.#listing.last, id, timeoutMs, again);
+    const answer = await (request.asTask === true ? this.#drive(request, link) : this.#wire.request(request));
     if (!answer.ok) return again ? { ok: false, error: { ...answer.error, dispatched: true } } : answer;
     if (!again && lostSession(answer.value, link)) return this.#sendAgain(call, link, timeoutMs);
-    return this.#reply(call, answer.value, link, id);
+    return this.#reply(call, answer.value, link, answer.value.id ?? id);
+  }
+
+  #drive(request: WireRequest, link: Link): Promise<Result<WireAnswer, UpstreamFailure>> {
+    const { schedule } = this.#options;
+    const stands = () => this.#opener.link === link;
+    const onLost = () => this.#lost("the server no longer knows the session", link);
+    return driveTask(request, { wire: this.#wire, link, schedule, nextId: () => ++this.#lastId, stands, onLost });
   }
 
   /** Servers with sessions keep one level for all clients of the link, so they are asked for everything. Nobody waits for it. */

@@ -120,8 +120,10 @@ function httpWire(
   const make: ConnectionOptions["wire"] = (events) => ({
     wire: new HttpWire({
       ...poolOptions(options, server, transport, url.value),
+      clock: options.clock,
       schedule: options.schedule ?? systemSchedule,
       events: { ...events, onServerRequest: serverRequests(options, server) },
+      asks: server.asks.length > 0,
     }),
     forgive: () => {},
   });

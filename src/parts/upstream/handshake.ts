@@ -32,6 +32,8 @@ export interface Opening {
 }
 
 const HANDSHAKE_BYTES = 1_048_576;
+/** The one revision of sessions that has tasks. */
+const TASKS_VERSION = "2025-11-25";
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 
 /** Agrees with a server on how to speak. Asking for the era is harmless: a server of 2025 refuses it and is then initialized. */
@@ -47,7 +49,7 @@ function notStateless(): ReturnType<typeof failed> {
 }
 
 /** The link, or undefined if the server is of the session era, or a failure that leaves the era open. */
-async function discover(opening: Opening): Promise<Result<Result<Link, UpstreamFailure> | undefined, UpstreamFailure>> {
+async function discover(opening: Opening, again = false): Promise<Result<Result<Link, UpstreamFailure> | undefined, UpstreamFailure>> {
   const { server, wire, client, credential, timeoutMs, nextId } = opening;
   const id = nextId();
   const answer = await wire.request({
@@ -68,11 +70,20 @@ async function discover(opening: Opening): Promise<Result<Result<Link, UpstreamF
     if (!refused.ok) return refused;
   }
   const outcome = readAnswer(answer.value.text, answer.value.message, id);
+  // A server that refuses the version and names the very same one is asked once more.
+  if (!again && outcome.ok && outcome.value.kind === "error" && namesOurs(outcome.value.error)) return discover(opening, true);
   // Whatever else it says: only a good answer to this question shows a stateless server.
   if (!outcome.ok || outcome.value.kind === "error") return ok(undefined);
   const { supportedVersions, capabilities } = outcome.value.result;
   if (!Array.isArray(supportedVersions) || !supportedVersions.includes(STATELESS_VERSION)) return ok(undefined);
   return ok(ok({ era: "stateless", protocolVersion: STATELESS_VERSION, openedAt: opening.now(), ...offered(capabilities, server) }));
+}
+
+const UNSUPPORTED_VERSION = -32022;
+
+function namesOurs({ code, data }: { readonly code: number; readonly data?: unknown }): boolean {
+  const supported = isMembers(data) ? data.supported : undefined;
+  return code === UNSUPPORTED_VERSION && Array.isArray(supported) && supported.includes(STATELESS_VERSION);
 }
 
 /**
@@ -122,7 +133,15 @@ function sessionLink(result: Members, answer: WireAnswer, { server, wire, now }:
     return failed("upstream.invalid_answer", "the session id has signs that a header may not carry", true);
   }
   const session = sessionId === undefined ? {} : { sessionId };
-  return ok({ era: "session", protocolVersion, openedAt: now(), ...offered(capabilities, server), ...session });
+  const tasks = protocolVersion === TASKS_VERSION ? tasksOf(capabilities) : {};
+  return ok({ era: "session", protocolVersion, openedAt: now(), ...offered(capabilities, server), ...session, ...tasks });
+}
+
+/** What the server declared of tasks, if it makes them of calls of tools. */
+function tasksOf(capabilities: unknown): Pick<Link, "tasks"> {
+  const tasks = isMembers(capabilities) && isMembers(capabilities.tasks) ? capabilities.tasks : {};
+  const tools = isMembers(tasks.requests) && isMembers(tasks.requests.tools) ? tasks.requests.tools : {};
+  return isMembers(tools.call) ? { tasks: { cancel: isMembers(tasks.cancel) } } : {};
 }
 
 function offered(capabilities: unknown, server: ServerDefinition): Pick<Link, "has" | "tells" | "offers"> {

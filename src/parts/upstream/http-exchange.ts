@@ -45,6 +45,8 @@ const abandoned = new Error("abandoned");
  * of every call: its `request` would add streams, promises and an AbortController to each.
  */
 export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHandler {
+  /** Told when nobody waits for the answer any more. */
+  onceSettled: (() => void) | undefined;
   readonly #host: ExchangeHost;
   readonly #resolve: (answer: Answered) => void;
   #controller: Dispatcher.DispatchController | undefined;
@@ -255,6 +257,7 @@ export class HttpExchange extends OpenRequest implements Dispatcher.DispatchHand
     clearTimeout(this.#later);
     this.close();
     this.request.signal?.removeEventListener("abort", this);
+    this.onceSettled?.();
     this.#resolve(answer);
   }
 }

@@ -30,6 +30,7 @@ export function listenStream(options: ListenOptions): () => void {
   let lastId: string | undefined;
   let retryMs = 0;
   let over = false;
+  let stood = false;
   let cancel: (() => void) | undefined;
   let controller: Dispatcher.DispatchController | undefined;
 
@@ -47,6 +48,7 @@ export function listenStream(options: ListenOptions): () => void {
           if (over) mine.abort(stopped);
         },
         onOpen: () => {
+          stood = true;
           options.onStanding();
           if (attempt > 0) options.onListeningAgain();
         },
@@ -56,7 +58,8 @@ export function listenStream(options: ListenOptions): () => void {
         },
         onRefused: (status) => {
           options.onStanding();
-          if (status === 404 && options.request.method === "GET") options.onLost("the server no longer knows the session");
+          // A server without such a stream may say 404 too; only one that had it can have lost the session.
+          if (status === 404 && stood && options.request.method === "GET") options.onLost("the server no longer knows the session");
           else if (status === 429 || status >= 500) again();
         },
         onEnd: (stream) => {

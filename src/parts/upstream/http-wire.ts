@@ -1,14 +1,19 @@
 import type { Dispatcher, Pool } from "undici";
+import type { Clock } from "../../platform/clock.ts";
 import type { Members } from "./answer.ts";
 import { type Answered, type ExchangeHost, HttpExchange } from "./http-exchange.ts";
 import { listenStream } from "./http-listen.ts";
 import { messageHeaders, openPool, type PoolOptions } from "./http-pool.ts";
 import { cancelledBody, type News } from "./messages.ts";
+import { OnlyCall } from "./only-call.ts";
 import type { Link, Listening, Pending, Schedule, Wire, WireEvents, WireRequest } from "./wire.ts";
 
 export interface HttpWireOptions extends PoolOptions {
+  readonly clock: Clock;
   readonly schedule: Schedule;
   readonly events: WireEvents;
+  /** Whether the server may ask clients anything. */
+  readonly asks: boolean;
 }
 
 /** A stream on which the server speaks unasked. */
@@ -30,6 +35,8 @@ export class HttpWire implements Wire, ExchangeHost {
   readonly #path: string;
   readonly #options: HttpWireOptions;
   readonly #events: HttpWireOptions["events"];
+  /** Kept only where the server may ask something. */
+  readonly #onlyCall: OnlyCall | undefined;
   #stream: Stream | undefined;
   #headers:
     | { readonly link: Link | undefined; readonly credential: object; readonly version: string | undefined; readonly list: string[] }
@@ -41,6 +48,7 @@ export class HttpWire implements Wire, ExchangeHost {
     this.#events = options.events;
     this.#path = `${url.pathname}${url.search}`;
     this.#pool = openPool(options);
+    this.#onlyCall = options.asks ? new OnlyCall(options.clock) : undefined;
   }
 
   request(request: WireRequest): Promise<Answered> {
@@ -72,7 +80,7 @@ export class HttpWire implements Wire, ExchangeHost {
       pool: this.#pool,
       request: { path: this.#path, headers, ...request },
       schedule: this.#options.schedule,
-      onServerRequest: (message, text) => this.#asks(message, text, { link, credential }, undefined),
+      onServerRequest: (message, text) => this.#asks(message, text, { link, credential }, this.#onlyCall?.get()),
       onNews: this.#events.onNews,
       onStanding: () => {
         stream.former?.stop();
@@ -98,7 +106,10 @@ export class HttpWire implements Wire, ExchangeHost {
     if (request.headers !== undefined) headers = headers.concat(request.headers);
     const options: Dispatcher.DispatchOptions = { path: this.#path, method: "POST", headers, body: request.body };
     return new Promise((resolve) => {
-      this.#pool.dispatch(options, new HttpExchange(request, this, resolve));
+      const exchange = new HttpExchange(request, this, resolve);
+      this.#pool.dispatch(options, exchange);
+      if (this.#onlyCall === undefined || request.ofClient !== true) return;
+      exchange.onceSettled = this.#onlyCall.add(exchange);
     });
   }
 
@@ -126,7 +137,8 @@ export class HttpWire implements Wire, ExchangeHost {
   }
 
   /** In the stateless era the closed stream says it all. */
-  gaveUp({ id, link, credential }: WireRequest, reason: string): void {
+  gaveUp({ id, link, credential, ofClient }: WireRequest, reason: string): void {
+    if (ofClient === true) this.#onlyCall?.late();
     if (link?.era === "session" && id > 0) void this.notify(cancelledBody(id, reason), link, credential);
   }
 

@@ -43,10 +43,13 @@ export class Multiplex implements ExchangeOwner {
     return exchange;
   }
 
-  hold(call: Pending): () => void {
+  hold(call: Pending): (late: boolean) => void {
     const { id } = call.request;
     this.#held.set(id, call);
-    return () => this.#held.delete(id);
+    return (late) => {
+      this.#held.delete(id);
+      if (late) this.#late();
+    };
   }
 
   settled(request: WireRequest): void {
@@ -55,11 +58,11 @@ export class Multiplex implements ExchangeOwner {
 
   gaveUp(request: WireRequest, reason: string): void {
     if (request.method !== "initialize") this.#options.send(cancelledBody(request.id, reason), request);
-    if (request.ofClient === true) this.late();
+    if (request.ofClient === true) this.#late();
   }
 
   /** A call was given up that the server may still be at. */
-  late(): void {
+  #late(): void {
     this.#lateUntil = this.#options.clock.now() + LATE_MS;
   }
 

@@ -33,7 +33,8 @@ export function meaningOf(outcome: Outcome, setting: Setting): Result<ReplyOutco
   if (outcome.kind === "error") return ok(outcome);
   const stateless = setting.link.era === "stateless";
   const kind = outcome.result.resultType;
-  if (kind === "complete" || (kind === undefined && !stateless)) return ok(outcome);
+  // A result that does not say what it is, is complete: so the revision of 2026-07-28 wants it read.
+  if (kind === "complete" || kind === undefined) return ok(outcome);
   if (stateless && kind === "input_required") return inputRequired(outcome.result, setting);
   if (stateless && kind === "task") return task(outcome.result, setting);
   return invalid(`the result has the type ${shown(kind)}, wanted "complete"`);

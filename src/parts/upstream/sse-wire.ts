@@ -85,7 +85,7 @@ export class SseWire implements Wire {
     return Promise.resolve(failed("upstream.unavailable", ENDED, false));
   }
 
-  hold(call: Pending): () => void {
+  hold(call: Pending): (late: boolean) => void {
     return this.#requests.hold(call);
   }
 

@@ -75,7 +75,7 @@ export class StdioWire implements Wire {
     });
   }
 
-  hold(call: Pending): () => void {
+  hold(call: Pending): (late: boolean) => void {
     return this.#requests.hold(call);
   }
 

@@ -6,6 +6,8 @@ import { backOff, type Link, type Schedule, type Wire } from "./wire.ts";
 export interface WatchingOptions {
   readonly wire: Wire;
   readonly schedule: Schedule;
+  /** Whether the server may ask clients anything: with sessions it may do so on the stream on which it speaks unasked. */
+  readonly asks: boolean;
   readonly nextId: () => number;
   /** Members of `_meta` for a stateless server. */
   readonly meta: string;
@@ -127,7 +129,7 @@ export class Watching {
   }
 
   /** What is to be heard, in the words of `subscriptions/listen`; undefined if nothing is. */
-  #filter({ tells, offers }: Link): Members | undefined {
+  #filter({ era, tells, offers }: Link): Members | undefined {
     const uris = offers.subscriptions ? [...this.#watchers.keys()] : [];
     const filter = {
       ...(tells.tools ? { toolsListChanged: true } : {}),
@@ -135,7 +137,8 @@ export class Watching {
       ...(tells.resources ? { resourcesListChanged: true } : {}),
       ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}),
     };
-    return Object.keys(filter).length === 0 ? undefined : filter;
+    const mayAsk = era === "session" && this.#options.asks;
+    return Object.keys(filter).length === 0 && !mayAsk ? undefined : filter;
   }
 
   /** Brings what the server was told to what is watched, one request after the other, so that none overtakes another. */

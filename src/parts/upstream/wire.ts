@@ -48,6 +48,8 @@ export interface WireRequest {
   readonly onQuestion?: UpstreamCall["onQuestion"];
   /** A client's call; everything else is the gateway's own, and a server asks nobody because of it. */
   readonly ofClient?: boolean;
+  /** The server is asked to make a task of it. */
+  readonly asTask?: boolean;
   /** The token that progress comes with, if it is not the id. */
   readonly progressToken?: number;
 }
@@ -103,9 +105,10 @@ export interface Wire {
   request(request: WireRequest): Promise<Result<WireAnswer, UpstreamFailure>>;
   /**
    * A call takes several requests; until the function given back is called it counts as one that is under way, so that a
-   * question on a stream of many calls is its, or nobody's. Absent where each request has a stream of its own.
+   * question on a stream of many calls is its, or nobody's; `late` if the server may still be at it. Absent where each
+   * request has a stream of its own.
    */
-  hold?(call: Pending): () => void;
+  hold?(call: Pending): (late: boolean) => void;
   /** Sends a message that has no answer; done when it was taken. What becomes of it is not told. */
   notify(body: string, link: Link, credential: Readonly<Record<string, string>>): Promise<void>;
   /**

@@ -114,7 +114,7 @@ describe("a server whose place is not what the bundle allows", () => {
     const server = definition({ kind: "sse", place: { url: crm.url }, hostClass: "public", era: "session" });
     const connection = harness().upstream.connect(server);
     expect(await told(connection)).toBe("upstream.wrong_place not dispatched");
-    expect(await connection.listing()).toMatchObject({ ok: false, error: { detail: expect.stringContaining("not supported yet") } });
+    expect(await connection.listing()).toMatchObject({ ok: false, error: { code: "upstream.wrong_place" } });
     connection.watch("a:b", () => {})();
     expect(crm.posts).toEqual([]);
   });

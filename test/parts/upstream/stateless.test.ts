@@ -80,7 +80,6 @@ describe("a call over HTTP in the stateless era", () => {
   const refused: [string, Behaviour, string][] = [
     ["a question for input", inputRequired, "which its definition does not let it ask"],
     ["a type of result that is not known", { kind: "result", result: { resultType: "later" } }, '"later"'],
-    ["no type of result", { kind: "raw", text: '{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}' }, "undefined"],
   ];
   it.each(refused)("answered with %s is refused", async (_name, behaviour, detail) => {
     const crm = await server();
@@ -90,6 +89,13 @@ describe("a call over HTTP in the stateless era", () => {
       ok: false,
       error: { code: "upstream.invalid_answer", dispatched: true, detail: expect.stringContaining(detail) },
     });
+  });
+
+  it("answered with a result that names no type is complete, as the revision wants it read", async () => {
+    const crm = await server();
+    crm.answer("echo", { kind: "raw", text: '{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}' });
+    const reply = await harness().upstream.connect(overHttp(crm.url)).call(call());
+    expect(reply).toMatchObject({ ok: true, value: { outcome: { kind: "result", text: '{"content":[]}' } } });
   });
 
   it("learns of changed tools from a subscription", async () => {
