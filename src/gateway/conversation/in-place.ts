@@ -22,6 +22,9 @@ export class InPlace {
   readonly #ask: Ask;
   readonly #stop: (concluded: Concluded) => void;
   readonly #fail: (error: unknown) => void;
+  /** Questions that ended the server's request: while one is open, nothing is under way there. */
+  readonly #returned = new Set<string>();
+  #closed = false;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #gone: () => void;
 
@@ -35,8 +38,7 @@ export class InPlace {
     this.#ask = ask;
     this.#stop = resolve;
     this.#fail = reject;
-    // A server that holds its request open is told by the conversation itself.
-    this.#gone = () => resolve(charged({ kind: "cancelled" }));
+    this.#gone = () => resolve(ended({ kind: "cancelled" }, this.#returned.size === 0));
     call.request.signal.addEventListener("abort", this.#gone, { once: true });
   }
 
@@ -44,24 +46,29 @@ export class InPlace {
   ask(key: string, allowed: Allowed, held: boolean): void {
     const late = setTimeout(() => this.#stop(this.#unanswered(held)), this.#call.parts.questions.parkedMs).unref();
     this.#timers.add(late);
+    if (!held) this.#returned.add(key);
     this.#answered(key, allowed, held)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => clearTimeout(late));
   }
 
   close(): void {
+    this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#call.request.signal.removeEventListener("abort", this.#gone);
   }
 
   async #answered(key: string, allowed: Allowed, held: boolean): Promise<void> {
     const given = await this.#ask(allowed.question).catch(() => undefined);
+    // The call is over: this answer goes nowhere.
+    if (this.#closed) return;
     const answer = given && answerFor(allowed, given, held);
     if (!answer) return this.#stop(this.#unanswered(held));
     const { log, durability } = this.#call.parts;
     const recorded = await log.append(answerText(this.#call, allowed.about, answer), durability.other);
-    if (recorded.ok) this.#conversation.answer(key, answer);
-    else this.#stop(ended({ kind: "refused", reasons: [hostReason("gateway.log_unavailable")] }, held));
+    if (!recorded.ok) return this.#stop(ended({ kind: "refused", reasons: [hostReason("gateway.log_unavailable")] }, held));
+    this.#returned.delete(key);
+    this.#conversation.answer(key, answer);
   }
 
   #unanswered(held: boolean): Concluded {

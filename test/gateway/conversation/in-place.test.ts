@@ -310,6 +310,21 @@ describe("a stateless server that asks a client with sessions", () => {
     expect(gate.seen).toHaveLength(1);
   });
 
+  it("did nothing yet where its client goes away instead of answering, and nothing is charged", async () => {
+    const gone = new AbortController();
+    const gate = scripted({
+      server: () => asking({ who: form() }),
+      decide: ({ elicitation }) => (elicitation ? {} : { obligations: [{ type: "budget", rule: "r", name: "refunds-per-day", cost: 1 }] }),
+    });
+    const { ask } = answering(async () => {
+      gone.abort();
+      return await new Promise<QuestionAnswer>(() => {});
+    });
+    expect((await gate.request(client("session"), { ask, signal: gone.signal })).kind).toBe("cancelled");
+    expect(gate.records("outcome")).toMatchObject([{ effect: "cancelled", reservation: { state: "refunded" } }]);
+    expect(gate.seen).toHaveLength(1);
+  });
+
   it("is given up after as many rounds as one request may have", async () => {
     const gate = scripted({ server: () => asking({ who: form() }, "again") });
     const { ask, asked } = answering(accept);

@@ -182,4 +182,21 @@ describe("a call of a server with sessions that waits for a client without", () 
     expect(asked).toBe(2);
     expect(gate.seen[0]?.signal?.aborted).toBe(true);
   });
+
+  it("is given up after a bug on the way on, with an outcome that is charged and without a result", async () => {
+    let questions = 0;
+    const { gate, heard } = waiting({
+      count: 2,
+      decide: ({ elicitation }) => {
+        if (elicitation && ++questions > 2) throw new Error("a bug");
+        return {};
+      },
+    });
+    const { requestState } = told(await gate.request(ann, {}));
+    const answer = await gate.request(ann, back(requestState, { q1: accept }));
+    expect(answer).toMatchObject({ kind: "refused", reasons: [{ code: "gateway.error" }] });
+    expect(gate.seen[0]?.signal?.aborted).toBe(true);
+    expect(gate.records("outcome")).toHaveLength(2);
+    expect(heard[1]).toMatchObject({ kind: "error" });
+  });
 });
