@@ -2,6 +2,7 @@ import { features, featureTurn } from "./features.ts";
 import { rawArguments } from "./raw-args.ts";
 import { echoTool } from "./script.ts";
 import {
+  type BehaveTurn,
   behaviourTurn,
   failure,
   isStateless,
@@ -39,7 +40,11 @@ export function turn(script: Script, message: Message): Turn {
   const stateless = isStateless(message);
   if (stateless ? script.era === "session" : script.era === "stateless") return wrongEra(script, message);
   const seal = (result: object) => (stateless ? { resultType: "complete", ...result } : result);
-  switch (message.method) {
+  const { method } = message;
+  if (typeof method === "string" && Object.hasOwn(script.answers, method)) {
+    return behaviourTurn(script, message, seal, { key: method, args: message.params, echo: {} });
+  }
+  switch (method) {
     case "initialize":
       return { ...reply(message.id, initializeResult(script, message)), opensSession: true };
     case "ping":
@@ -95,7 +100,7 @@ function callTurn(script: Script, message: Message, seal: (result: object) => ob
   return behaviourTurn(script, message, seal, { key: name, args, echo });
 }
 
-/** Puts the progress token into a scripted message. */
-export function fill(message: unknown, token: unknown): string {
-  return JSON.stringify(message, (_key, value: unknown) => (value === "$TOKEN" ? token : value));
+/** Puts the progress token and the id of the request into a scripted message. */
+export function fill(message: unknown, { token, id }: Pick<BehaveTurn, "token" | "id">): string {
+  return JSON.stringify(message, (_key, value: unknown) => (value === "$TOKEN" ? token : value === "$ID" ? id : value));
 }

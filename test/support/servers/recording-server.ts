@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { call, defaultScript, fill, reaches, turn } from "./brain.ts";
+import { type Flood, pour } from "./flood.ts";
 import type { Behaviour, Item, Tool } from "./script.ts";
 import { type BehaveTurn, failure, isStateless, type Message, type Received, type RecordedCall, type Script } from "./turn.ts";
 
@@ -24,6 +25,8 @@ export interface RecordingServer {
   readonly received: Received[];
   /** Every request line, `POST /mcp`. */
   readonly requests: { readonly method: string; readonly path: string; readonly headers: Readonly<Record<string, string>> }[];
+  /** What scripted floods wrote, oldest first. */
+  readonly floods: readonly Readonly<Flood>[];
   /** Open GET streams. */
   readonly streams: ReadonlySet<ServerResponse>;
   /** Connections opened so far. */
@@ -69,6 +72,7 @@ export async function startRecordingServer(options: RecordingOptions = {}): Prom
     received: state.received,
     reached: state.reached,
     requests: state.requests,
+    floods: state.floods,
     streams: state.streams,
     connections: () => state.connections,
     setTools(tools) {
@@ -113,6 +117,7 @@ interface State {
   /** Questions of ours that are not answered yet, by id. */
   readonly asked: Map<unknown, (answer: unknown) => void>;
   readonly requests: { method: string; path: string; headers: Readonly<Record<string, string>> }[];
+  readonly floods: Flood[];
   readonly streams: Set<ServerResponse>;
   readonly sessions: Set<string>;
   readonly sockets: Set<Socket>;
@@ -129,6 +134,7 @@ function newState({ authorization, port: _port, ...script }: RecordingOptions): 
     received: [],
     asked: new Map(),
     requests: [],
+    floods: [],
     streams: new Set(),
     sessions: new Set(),
     sockets: new Set(),
@@ -227,7 +233,7 @@ function isError(message: unknown): boolean {
 }
 
 function behave(state: State, next: BehaveTurn, response: ServerResponse): void {
-  const { behaviour, id, echo, token } = next;
+  const { behaviour, id, echo } = next;
   const answer = { jsonrpc: "2.0", id, result: echo };
   switch (behaviour.kind) {
     case "echo":
@@ -249,10 +255,14 @@ function behave(state: State, next: BehaveTurn, response: ServerResponse): void 
       return;
     case "stream":
       response.writeHead(200, { "content-type": "text/event-stream" });
-      for (const message of behaviour.before) event(response, fill(message, token));
+      for (const message of behaviour.before) event(response, fill(message, next));
       if (behaviour.noAnswer !== true) event(response, JSON.stringify(answer));
-      for (const message of behaviour.after ?? []) event(response, fill(message, token));
+      for (const message of behaviour.after ?? []) event(response, fill(message, next));
       response.end();
+      return;
+    case "flood":
+      response.writeHead(200, { "content-type": behaviour.contentType ?? "application/json" });
+      pourInto(state, behaviour, id, response);
       return;
     case "ask":
       void ask(state, behaviour, next, response);
@@ -273,6 +283,14 @@ function behave(state: State, next: BehaveTurn, response: ServerResponse): void 
     case "hang":
       return;
   }
+}
+
+function pourInto(state: State, behaviour: Behaviour & { kind: "flood" }, id: unknown, response: ServerResponse): void {
+  const flood: Flood = { written: 0, over: false };
+  state.floods.push(flood);
+  response.on("poured", () => response.end());
+  const filled = { ...behaviour, head: behaviour.head?.replaceAll("$ID", JSON.stringify(id)) ?? "" };
+  pour(response, filled, flood);
 }
 
 let questions = 0;

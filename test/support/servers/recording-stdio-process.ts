@@ -3,6 +3,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fill, turn } from "./brain.ts";
+import { pour } from "./flood.ts";
 import type { BehaveTurn, Message, Script } from "./turn.ts";
 
 const folder = process.argv[2] ?? ".";
@@ -51,7 +52,8 @@ function ask({ questions }: BehaveTurn["behaviour"] & { kind: "ask" }, id: unkno
   });
 }
 
-function behave({ behaviour, id, echo, token }: BehaveTurn): void {
+function behave(next: BehaveTurn): void {
+  const { behaviour, id, echo } = next;
   const answer = JSON.stringify({ jsonrpc: "2.0", id, result: echo });
   switch (behaviour.kind) {
     case "echo":
@@ -67,10 +69,15 @@ function behave({ behaviour, id, echo, token }: BehaveTurn): void {
     case "raw":
       return void send(behaviour.text.replaceAll("$ID", JSON.stringify(id)));
     case "stream":
-      for (const message of behaviour.before) send(fill(message, token));
+      for (const message of behaviour.before) send(fill(message, next));
       if (behaviour.noAnswer !== true) send(answer);
-      for (const message of behaviour.after ?? []) send(fill(message, token));
+      for (const message of behaviour.after ?? []) send(fill(message, next));
       return;
+    case "flood": {
+      const filled = { ...behaviour, head: behaviour.head?.replaceAll("$ID", JSON.stringify(id)) ?? "" };
+      pour(process.stdout, { ...filled, tail: `${behaviour.tail ?? ""}\n` }, { written: 0, over: false });
+      return;
+    }
     case "drop":
       process.exit(7);
       return;

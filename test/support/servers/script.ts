@@ -6,7 +6,7 @@ export type Behaviour =
   | { readonly kind: "error"; readonly code: number; readonly message: string; readonly data?: unknown }
   /** The body (HTTP) or the line (stdio) exactly as written here. */
   | { readonly kind: "raw"; readonly text: string; readonly status?: number; readonly contentType?: string }
-  /** Messages sent before the answer: as SSE over HTTP, as lines over stdio. `$TOKEN` in a string is the progress token. */
+  /** Messages sent around the answer: as SSE over HTTP, as lines over stdio. A string `$TOKEN` is the progress token, `$ID` the id. */
   | { readonly kind: "stream"; readonly before: readonly unknown[]; readonly after?: readonly unknown[]; readonly noAnswer?: boolean }
   | { readonly kind: "status"; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   /**
@@ -16,6 +16,15 @@ export type Behaviour =
   | { readonly kind: "ask"; readonly questions: Readonly<Record<string, AskedQuestion>>; readonly state?: string }
   /** A task of the tasks extension, in this state whenever it is asked for. Stateless era. */
   | { readonly kind: "task"; readonly task: Readonly<Record<string, unknown>> }
+  /** `chunk` again and again after `head`: until so many bytes and then `tail`, or without `bytes` for as long as somebody reads. */
+  | {
+      readonly kind: "flood";
+      readonly head?: string;
+      readonly chunk: string;
+      readonly bytes?: number;
+      readonly tail?: string;
+      readonly contentType?: string;
+    }
   /** The echo, once the test lets it go. Over HTTP. */
   | { readonly kind: "held"; readonly until: Promise<void> }
   /** No answer until the connection ends. */

@@ -37,7 +37,7 @@ export interface Script {
   readonly completions?: boolean;
   readonly logging?: boolean;
   readonly extensions?: Readonly<Record<string, unknown>>;
-  /** By tool, or by `<method> <prompt name or uri>`; a function sees the arguments. Without an entry: echo. */
+  /** By tool, by `<method> <prompt name or uri>`, or by method; a function sees the arguments. Without an entry: what is right. */
   readonly answers: Readonly<Record<string, Behaviour | ((args: unknown) => Behaviour)>>;
   readonly pageSize?: number;
   /** The newest session version offered; older ones that the client asks for are accepted. */
