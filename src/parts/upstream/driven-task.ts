@@ -65,7 +65,7 @@ export function driveTask(request: WireRequest, driving: Driving): Promise<Answe
 class DrivenTask extends OpenRequest {
   readonly #driving: Driving;
   readonly #onStatus: (message: string) => void;
-  readonly #release: ((late: boolean) => void) | undefined;
+  readonly #release: (late: boolean) => void;
   readonly #abort = new AbortController();
   #dispatched = false;
   #taskId: string | undefined;
@@ -78,7 +78,7 @@ class DrivenTask extends OpenRequest {
     super(request);
     this.#driving = driving;
     this.#onStatus = onStatus;
-    this.#release = driving.wire.hold?.(this);
+    this.#release = driving.wire.hold(this);
     request.signal?.addEventListener("abort", this);
   }
 
@@ -101,7 +101,7 @@ class DrivenTask extends OpenRequest {
     } finally {
       this.close();
       this.request.signal?.removeEventListener("abort", this);
-      this.#release?.(this.#stopped !== undefined && this.#dispatched);
+      this.#release(this.#stopped !== undefined && this.#dispatched);
     }
   }
 

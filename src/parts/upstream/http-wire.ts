@@ -55,6 +55,10 @@ export class HttpWire implements Wire, ExchangeHost {
     return this.#post(request);
   }
 
+  hold(call: Pending): (late: boolean) => void {
+    return this.#onlyCall?.hold(call) ?? (() => {});
+  }
+
   async notify(body: string, link: Link, credential: Readonly<Record<string, string>>): Promise<void> {
     await this.#post({ id: -1, method: "", body, link, credential, maxBytes: 65_536, timeoutMs: NOTIFY_MS });
   }

@@ -2,6 +2,7 @@ import { ok } from "../../core/result.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { parsed } from "./answer.ts";
 import { cancelledBody, type Incoming, incoming } from "./messages.ts";
+import { OnlyCall } from "./only-call.ts";
 import { idOf } from "./questions.ts";
 import { type Answered, type ExchangeOwner, StreamExchange } from "./stream-exchange.ts";
 import type { UpstreamFailure } from "./upstream.ts";
@@ -18,8 +19,6 @@ export interface MultiplexOptions {
 
 /** What a server may ask for between two requests of ours; beyond it is neither answered nor reported. */
 const MAX_SERVER_REQUESTS = 64;
-/** How long a question may still belong to a call that was given up: a server may not have noticed yet. */
-const LATE_MS = 60_000;
 
 /** Requests that share one stream of messages in each direction, told apart by id. */
 export class Multiplex implements ExchangeOwner {
@@ -27,17 +26,18 @@ export class Multiplex implements ExchangeOwner {
   readonly #pending = new Map<number, StreamExchange>();
   /** Calls that take several requests, by the id of their first. */
   readonly #held = new Map<number, Pending>();
-  /** Until when a question of the server may belong to a call that nobody waits for any more, Unix milliseconds. */
-  #lateUntil = 0;
+  readonly #onlyCall: OnlyCall;
   #serverRequests = 0;
 
   constructor(options: MultiplexOptions) {
     this.#options = options;
+    this.#onlyCall = new OnlyCall(options.clock);
   }
 
   /** Waits for the answer from now on. */
   add(request: WireRequest, resolve: (answer: Answered) => void): StreamExchange {
     const exchange = new StreamExchange(request, this, resolve);
+    if (request.ofClient === true) exchange.onceSettled = this.#onlyCall.add(exchange);
     this.#pending.set(request.id, exchange);
     this.#serverRequests = 0;
     return exchange;
@@ -45,10 +45,11 @@ export class Multiplex implements ExchangeOwner {
 
   hold(call: Pending): (late: boolean) => void {
     const { id } = call.request;
+    const release = this.#onlyCall.hold(call);
     this.#held.set(id, call);
     return (late) => {
       this.#held.delete(id);
-      if (late) this.#late();
+      release(late);
     };
   }
 
@@ -58,17 +59,12 @@ export class Multiplex implements ExchangeOwner {
 
   gaveUp(request: WireRequest, reason: string): void {
     if (request.method !== "initialize") this.#options.send(cancelledBody(request.id, reason), request);
-    if (request.ofClient === true) this.#late();
-  }
-
-  /** A call was given up that the server may still be at. */
-  #late(): void {
-    this.#lateUntil = this.#options.clock.now() + LATE_MS;
+    if (request.ofClient === true) this.#onlyCall.late();
   }
 
   /** The stream is gone, and with it everything that was waited for. */
   failAll(code: UpstreamFailure["code"], detail: string): void {
-    this.#lateUntil = 0;
+    this.#onlyCall.forget();
     for (const pending of [...this.#pending.values()]) pending.fail(code, detail);
   }
 
@@ -122,24 +118,8 @@ export class Multiplex implements ExchangeOwner {
   #asked({ message }: Extract<Incoming, { readonly kind: "request" }>, text: string): void {
     if (++this.#serverRequests > MAX_SERVER_REQUESTS) return;
     const { events, send } = this.#options;
-    const during = this.#theOnlyCall();
+    const during = this.#onlyCall.get();
     events.onServerRequest({ message, text, during, answer: (body) => send(body, during?.request) });
-  }
-
-  /** The call that a question can only belong to. With two callers, one could be asked what the other's call needs. */
-  #theOnlyCall(): Pending | undefined {
-    if (this.#options.clock.now() < this.#lateUntil) return undefined;
-    let only: Pending | undefined;
-    for (const pending of this.#pending.values()) {
-      if (pending.request.ofClient !== true) continue;
-      if (only !== undefined) return undefined;
-      only = pending;
-    }
-    for (const call of this.#held.values()) {
-      if (only !== undefined) return undefined;
-      only = call;
-    }
-    return only?.request.link?.era === "session" ? only : undefined;
   }
 
   /** A message that is no JSON: if a single request waits, it can only be its answer; else nobody can say. */

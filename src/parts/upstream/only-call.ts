@@ -24,6 +24,15 @@ export class OnlyCall {
     return () => this.#calls.delete(call);
   }
 
+  /** As `add`, for a call that takes several requests, none of which counts by itself; `late` if it was given up. */
+  hold(call: Pending): (late: boolean) => void {
+    const remove = this.add(call);
+    return (late) => {
+      remove();
+      if (late) this.late();
+    };
+  }
+
   /** A call was given up that the server may still be at. */
   late(): void {
     this.#lateUntil = this.#clock.now() + LATE_MS;

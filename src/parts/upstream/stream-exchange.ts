@@ -16,6 +16,7 @@ export interface ExchangeOwner {
 export class StreamExchange extends OpenRequest {
   /** What is waited for, in the words of a failure. */
   awaits = "answer";
+  onceSettled: (() => void) | undefined;
   readonly #owner: ExchangeOwner;
   readonly #resolve: (answer: Answered) => void;
   #dispatched = false;
@@ -48,6 +49,7 @@ export class StreamExchange extends OpenRequest {
     this.#settled = true;
     this.close();
     this.request.signal?.removeEventListener("abort", this);
+    this.onceSettled?.();
     this.#owner.settled(this.request);
     this.#resolve(answer);
   }

@@ -105,10 +105,9 @@ export interface Wire {
   request(request: WireRequest): Promise<Result<WireAnswer, UpstreamFailure>>;
   /**
    * A call takes several requests; until the function given back is called it counts as one that is under way, so that a
-   * question on a stream of many calls is its, or nobody's; `late` if the server may still be at it. Absent where each
-   * request has a stream of its own.
+   * question on a stream of many calls is its, or nobody's; `late` if the server may still be at it.
    */
-  hold?(call: Pending): (late: boolean) => void;
+  hold(call: Pending): (late: boolean) => void;
   /** Sends a message that has no answer; done when it was taken. What becomes of it is not told. */
   notify(body: string, link: Link, credential: Readonly<Record<string, string>>): Promise<void>;
   /**

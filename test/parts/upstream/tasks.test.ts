@@ -5,17 +5,22 @@ import { InMemoryTaskMessageQueue, InMemoryTaskStore } from "@modelcontextprotoc
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Question } from "../../../src/core/question.ts";
+import { ok } from "../../../src/core/result.ts";
 import type { ServerDefinition } from "../../../src/core/server.ts";
+import { driveTask } from "../../../src/parts/upstream/driven-task.ts";
+import { failed } from "../../../src/parts/upstream/failure.ts";
 import type { Progress, ServerConnection } from "../../../src/parts/upstream/index.ts";
+import type { Answered } from "../../../src/parts/upstream/stream-exchange.ts";
+import type { Link, WireRequest } from "../../../src/parts/upstream/wire.ts";
 import { call, closing, definition, type Harness, harness, type Over, overHttp, told } from "./harness.ts";
 import { type Post, type RawOptions, type RawServer, startRaw } from "./raw-server.ts";
 import { startRawSse } from "./raw-sse.ts";
 
 const capabilities = { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } };
-const tools = (taskSupport: string | undefined) => ({
-  tools: [{ name: "echo", inputSchema: {}, ...(taskSupport === undefined ? {} : { execution: { taskSupport } }) }],
+const tools = (taskSupport: string) => ({
+  tools: [{ name: "echo", inputSchema: {}, ...(taskSupport === "not said" ? {} : { execution: { taskSupport } }) }],
 });
 const task = (status: string, over: object = {}) => ({
   taskId: "t-1",
@@ -46,11 +51,7 @@ function pollOf(run: Harness): Run["poll"] {
   };
 }
 
-async function start(
-  on: RawOptions["on"],
-  taskSupport: string | undefined = "required",
-  over: Partial<ServerDefinition> = {},
-): Promise<Run> {
+async function start(on: RawOptions["on"], taskSupport = "required", over: Partial<ServerDefinition> = {}): Promise<Run> {
   const crm = closing(await startRaw({ capabilities, on: { "tools/list": (post) => post.reply(tools(taskSupport)), ...on } }));
   const run = harness();
   const connection = run.upstream.connect(overHttp(crm.url, "session", over));
@@ -156,7 +157,7 @@ describe("a tool whose calls must become tasks", () => {
     expect(seen).toEqual([{ progress: 7 }, { progress: 8 }]);
   });
 
-  it("that wants input asks with its result, and the clock of the call stands still meanwhile", async () => {
+  it("that wants input asks with its result", async () => {
     const { crm, connection, poll, asked } = await start(
       lifecycle([task("working"), task("input_required")], {
         "tasks/result": async (post) => {
@@ -169,13 +170,11 @@ describe("a tool whose calls must become tasks", () => {
       { asks: ["elicitation"] },
     );
     const questions: Question[] = [];
-    const onQuestion: Over["onQuestion"] = async (question) => {
+    const onQuestion: Over["onQuestion"] = (question) => {
       questions.push(question);
-      // Longer than the call may take.
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      return accepted;
+      return Promise.resolve(accepted);
     };
-    const reply = told(connection, { onQuestion, timeoutMs: 300 });
+    const reply = told(connection, { onQuestion });
     await poll();
     expect(await reply).toBe("result");
     expect(questions).toEqual([{ method: "elicitation/create", params: { message: "Who?", requestedSchema: {} } }]);
@@ -297,8 +296,72 @@ describe("a tool whose calls must become tasks", () => {
   });
 });
 
+describe("the deadline of a call that became a task", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const has = { tools: true, prompts: false, resources: false };
+  const offers = { completions: false, logging: false, subscriptions: false, extensions: {} };
+  const link: Link = { era: "session", protocolVersion: "2025-11-25", has, tells: has, offers, openedAt: 0, tasks: { cancel: true } };
+
+  it("stands still while somebody is asked, and then runs on over whatever is asked of the server", async () => {
+    const sent: string[] = [];
+    const answered = Promise.withResolvers<typeof accepted>();
+    let lastId = 1;
+    const respond = (request: WireRequest): Promise<Answered> => {
+      sent.push(request.method);
+      const message = { jsonrpc: "2.0", id: request.id, result: { task: task("input_required") } };
+      if (request.method === "tools/call") return Promise.resolve(ok({ status: 200, bytes: 0, text: JSON.stringify(message), message }));
+      // Asked, and then silent.
+      void request.onQuestion?.({ method: "elicitation/create", params: {} });
+      return new Promise((resolve) => {
+        request.signal?.addEventListener("abort", () => resolve(failed("upstream.cancelled", "", true)));
+      });
+    };
+    const reply = driveTask(
+      {
+        id: 1,
+        method: "tools/call",
+        body: "",
+        link,
+        credential: {},
+        maxBytes: 1_000,
+        timeoutMs: 100,
+        onQuestion: () => answered.promise,
+      },
+      {
+        wire: {
+          kind: "http",
+          request: respond,
+          hold: () => () => {},
+          notify: () => Promise.resolve(),
+          listen: () => {},
+          close: () => Promise.resolve(),
+        },
+        link,
+        schedule: () => () => {},
+        nextId: () => ++lastId,
+        stands: () => true,
+        onLost: () => {},
+      },
+    );
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sent).toEqual(["tools/call", "tasks/result"]);
+    answered.resolve(accepted);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(sent).toEqual(["tools/call", "tasks/result"]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent).toEqual(["tools/call", "tasks/result", "tasks/cancel"]);
+    expect(await reply).toMatchObject({ ok: false, error: { code: "upstream.timeout", dispatched: true } });
+  });
+});
+
 describe("a tool whose calls need not become tasks", () => {
-  it.each(["optional", "forbidden", undefined])("is called plainly: %s", async (taskSupport) => {
+  it.each(["optional", "forbidden", "not said"])("is called plainly: %s", async (taskSupport) => {
     const { crm, connection } = await start({ "tools/call": (post) => post.reply({ content: [] }) }, taskSupport);
     expect(await told(connection)).toBe("result");
     expect(crm.of("tools/call")[0]?.message.params).toEqual({ name: "echo", arguments: { n: 1 } });
@@ -428,10 +491,11 @@ describe("tasks of a server on the official SDK", () => {
           const made = await store.createTask({ ttl: 60_000, pollInterval: 200 });
           finish.push(async () => {
             await store.updateTaskStatus(made.taskId, "input_required", "Asking");
+            const about = { timeout: 10_000, relatedTask: { taskId: made.taskId } };
             const answer = await sendRequest(
               { method: "elicitation/create", params: { message: "Who?", requestedSchema: { type: "object", properties: {} } } },
               ElicitResultSchema,
-              { relatedTask: { taskId: made.taskId } },
+              about,
             );
             await store.storeTaskResult(made.taskId, "completed", { content: [{ type: "text", text: JSON.stringify(answer.content) }] });
           });
