@@ -63,7 +63,7 @@ export function stateExpiry({ parts, exchange }: Call): number {
 /** Opens what a client brought back and holds it against this very request; which of the checks failed is told to nobody. */
 export const openResumed: OpenResumed = (call, target, argsDigest) => {
   const { requestState, inputResponses = {} } = call.request.resumed ?? {};
-  // Every question came with a state, so that answers without one answer nothing.
+  // Answers without a state come before any question: `earlyAnswers` looks at them, once there are questions.
   if (requestState === undefined) return ok(undefined);
   const opened = openState(call.parts, requestState);
   if (!opened.ok) return err({ detail: opened.error === "expired" ? "the question has expired; start again" : foreign });

@@ -14,6 +14,11 @@ const sampling: AskedQuestion = {
 };
 const roots: AskedQuestion = { method: "roots/list", params: {} };
 
+const password: AskedQuestion = {
+  ...nameQuestion,
+  params: { ...nameQuestion.params, requestedSchema: { type: "object", properties: { password: { type: "string" } } } },
+};
+
 const answers = {
   "elicitation/create": { action: "accept", content: { name: "ann" } },
   "sampling/createMessage": { role: "assistant", content: { type: "text", text: "hello" }, model: "m" },
@@ -101,10 +106,6 @@ describe.each(ways)("a client of the $client era and the server $server", ({ cli
 
   test("put no question to the user that policy refuses, and the server is told that it was declined", async () => {
     const gate = await gateWith(strict);
-    const password = {
-      ...nameQuestion,
-      params: { ...nameQuestion.params, requestedSchema: { type: "object", properties: { password: { type: "string" } } } },
-    };
     gate.servers[server]?.answer("echo", { kind: "ask", questions: { q: password } });
     const all = await callAndAnswer(gate, server, { era: client });
     expect(all).toHaveLength(1);
@@ -210,6 +211,20 @@ describe("the state that a stateless client brings back", () => {
       inputResponses: { ...brought.inputResponses, more: { action: "accept", content: { password: "x" } } },
     });
     expect(gate.servers.shelf?.received.some(({ raw }) => raw.includes("password"))).toBe(false);
+  });
+
+  test("is not needed by a client that answers before it is asked, but the question is judged all the same", async () => {
+    gate = await gateWith(strict);
+    const early = { inputResponses: { q: answers["elicitation/create"], other: { action: "accept" } } };
+    gate.servers.shelf?.answer("echo", { kind: "ask", questions: { q: nameQuestion } });
+    expect(toldToServer(await back("shelf", early))).toEqual({ q: answers["elicitation/create"] });
+    const kinds = (await gate.records()).map(({ kind }) => kind).filter((kind) => kind === "question" || kind === "answer");
+    expect(kinds).toEqual(["question", "answer"]);
+    gate.servers.shelf?.answer("echo", { kind: "ask", questions: { q: password } });
+    expect(toldToServer(await back("shelf", { inputResponses: { q: { action: "accept", content: { password: "x" } } } }))).toEqual({
+      q: { action: "decline" },
+    });
+    expect(gate.servers.shelf?.received.some(({ raw }) => raw.includes('"password":"x"'))).toBe(false);
   });
 
   test("does not outlive a policy that turned against the call", async () => {

@@ -16,7 +16,10 @@ import {
 import { hostReason } from "../refusal.ts";
 import { stateExpiry } from "../seals.ts";
 import type { Conversation, Questions } from "./conversation.ts";
+import { earlyAnswers } from "./early-answers.ts";
 import { InPlace } from "./in-place.ts";
+
+type Members = Readonly<Record<string, unknown>>;
 
 /** Questions of one turn: each is judged, recorded, and shown to somebody. */
 const MOST_QUESTIONS = 16;
@@ -64,11 +67,20 @@ async function answered(
   if (verdicts.some(isUnrecorded) || (!turn.held && !verdicts.every(declines)))
     return abandoned(conversation, over(turn, endInstead(verdicts)));
   for (const [key, verdict] of denied) conversation.answer(key, turn.held ? answerInstead(verdict) : declined);
+  const early = await earlyAnswers(call, turn, allowed);
+  if (!early) return abandoned(conversation, over(turn, { kind: "refused", reasons: [hostReason("gateway.log_unavailable")] }));
+  for (const [key, result] of early) conversation.answer(key, { kind: "result", result });
+  const open = new Map([...allowed].filter(([key]) => !early.has(key)));
   // A server that only gives its state wants the request again, later: when is for its client to say, where it comes back.
-  if (allowed.size === 0 && (turn.questions.size > 0 || inPlace)) return undefined;
-  if (!inPlace) return comeBack(call, conversation, turn, allowed, denied, round);
-  for (const [key, verdict] of allowed) inPlace.ask(key, verdict, turn.held);
+  if (open.size === 0 && (turn.questions.size > 0 || inPlace)) return undefined;
+  if (!inPlace) return comeBack(call, conversation, turn, open, settledBy(denied, early), round);
+  for (const [key, verdict] of open) inPlace.ask(key, verdict, turn.held);
   return undefined;
+}
+
+/** What the server gets besides the answers that a client still has to bring. */
+function settledBy(denied: ReadonlyMap<string, Denied>, early: ReadonlyMap<string, Members>): Members {
+  return Object.fromEntries([...[...denied.keys()].map((key) => [key, { action: "decline" }] as const), ...early]);
 }
 
 /** Gives the questions to a client that comes back, and what it needs to go on: the server's state, or where the call is parked. */
@@ -77,12 +89,11 @@ function comeBack(
   conversation: Conversation,
   turn: Questions,
   allowed: ReadonlyMap<string, Allowed>,
-  denied: ReadonlyMap<string, Denied>,
+  settled: Members,
   round: number,
 ): Concluded {
   if (turn.held) return parkWith(call, conversation, allowed, round);
   conversation.abandon();
-  const settled = Object.fromEntries([...denied.keys()].map((key) => [key, { action: "decline" }]));
   const state = turn.requestState === undefined ? {} : { state: turn.requestState };
   return free(inputRequired(call, allowed, { round, settled, ...state }, turn.reply));
 }
