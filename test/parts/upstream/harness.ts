@@ -12,6 +12,7 @@ import {
 import { manualClock } from "../../../src/platform/clock.ts";
 import type { Logger } from "../../../src/platform/logger.ts";
 import type { RecordingStdio } from "../../support/servers/index.ts";
+import { waiting } from "./waiting.ts";
 
 export interface Harness {
   readonly upstream: Upstream;
@@ -41,10 +42,7 @@ afterEach(async () => {
 
 export function harness(config: unknown = {}, options: Partial<UpstreamOptions> = {}): Harness {
   const clock = manualClock(1_750_000_000_000);
-  const waiting = new Set<() => void>();
-  const touch = () => {
-    for (const look of waiting) look();
-  };
+  const { touch, when } = waiting();
   const logs: Harness["logs"] = [];
   const log = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
     logs.push({ level, message, fields });
@@ -77,16 +75,6 @@ export function harness(config: unknown = {}, options: Partial<UpstreamOptions> 
       ...options,
     }),
   );
-  const when = (condition: () => boolean) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (!condition()) return;
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-    });
   return { upstream, clock, asked, changed, changedKinds, logs, later, when };
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { waiting } from "./waiting.ts";
 
 export interface Message {
   readonly jsonrpc?: unknown;
@@ -60,10 +61,7 @@ const lists: Readonly<Record<string, string>> = {
 export async function startRaw(options: RawOptions = {}): Promise<RawServer> {
   const posts: Post[] = [];
   const streams = new Set<ServerResponse>();
-  const waiting = new Set<() => void>();
-  const touch = () => {
-    for (const look of [...waiting]) look();
-  };
+  const { touch, when } = waiting();
   const http = createServer(async (request, response) => {
     response.on("close", () => queueMicrotask(touch));
     const lastId = request.headers["last-event-id"];
@@ -92,16 +90,6 @@ export async function startRaw(options: RawOptions = {}): Promise<RawServer> {
     touch();
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-  const when = (condition: () => boolean) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (!condition()) return;
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-    });
   const of = (method: string | undefined) => posts.filter(({ message }) => message.method === method);
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Message } from "./raw-server.ts";
+import { waiting } from "./waiting.ts";
 
 /** What a server over HTTP with SSE got, and how it can answer. */
 export interface SsePosted {
@@ -46,10 +47,7 @@ const encode = (data: unknown) => (typeof data === "string" ? data : JSON.string
 export async function startRawSse(options: RawSseOptions = {}): Promise<RawSse> {
   const opened: SseOpened[] = [];
   const posts: SsePosted[] = [];
-  const waiting = new Set<() => void>();
-  const touch = () => {
-    for (const look of [...waiting]) look();
-  };
+  const { touch, when } = waiting();
   const http = createServer(async (request, response) => {
     response.on("close", () => queueMicrotask(touch));
     if (request.method === "GET") {
@@ -78,16 +76,7 @@ export async function startRawSse(options: RawSseOptions = {}): Promise<RawSse> 
     opened,
     posts,
     of: (method) => posts.filter(({ message }) => message.method === method),
-    when: (condition) =>
-      new Promise<void>((resolve) => {
-        const look = () => {
-          if (!condition()) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-      }),
+    when,
     async close() {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
