@@ -6,7 +6,7 @@ import type { Parts } from "./parts.ts";
 import { openState } from "./seals.ts";
 import { refuseUnpinnedCall } from "./settle.ts";
 
-const TOPIC = "gateway.request";
+const TOPIC = "gateway/request";
 /** A replica that works on a request says so this often; one that says nothing for so long is not there. */
 const ALIVE_MS = 5_000;
 const AWAY_MS = 15_000;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../src/app/config.ts";
 import { configKeys } from "../../src/app/config-reference.ts";
+import { methods, serverMessages } from "../../src/core/methods.ts";
 import { reasons } from "../../src/core/reasons.ts";
 import { readKeyring } from "../../src/parts/bundle/index.ts";
 import { bundleCodes } from "./bundle-codes.ts";
@@ -87,6 +88,18 @@ describe("the configuration's reference", () => {
       }
     },
   );
+});
+
+describe("docs/mcp-support.md", () => {
+  const text = page("docs/mcp-support.md");
+
+  test.each([...Object.keys(methods), ...Object.keys(serverMessages)])("says who judges %s", (name) => {
+    expect(text).toContain(`\n| \`${name}\` |`);
+  });
+
+  test.each(Object.keys(reasons).filter((code) => /^(question|task)\./.test(code)))("says what brings %s", (code) => {
+    expect(text).toContain(`\`${code}\`: `);
+  });
 });
 
 test("the keyring that the configuration page shows is one", () => {

@@ -14,6 +14,8 @@ import { systemTerminal } from "../../src/cli/terminal.ts";
 import { registerVersion } from "../../src/cli/version.ts";
 import { type ReasonText, reasons } from "../../src/core/reasons.ts";
 import { bundleCodes } from "./bundle-codes.ts";
+import { table } from "./markdown.ts";
+import { mcpSupportText } from "./mcp-support/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
@@ -29,6 +31,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["docs/reasons.md", reasonsText()],
     ["docs/configuration.md", configurationText()],
     ["docs/cli.md", await commandsText()],
+    ["docs/mcp-support.md", mcpSupportText()],
   ];
   return new Map(written.map(([page, text]) => [page, `${handWritten(page)}${mark}\n\n${text.trimEnd()}\n`]));
 }
@@ -101,17 +104,6 @@ function keyTable(keys: readonly ConfigKey[]): string {
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cellText).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-/** Outside code an angle bracket would begin a tag. */
-function cellText(text: string): string {
-  const cell = text.replaceAll("|", "\\|");
-  return cell.startsWith("`") ? cell : cell.replaceAll("<", "&lt;");
 }
 
 /** The help of every command: of the program as it prints it, of the others as it would. */

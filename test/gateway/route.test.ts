@@ -143,7 +143,7 @@ describe("a request that goes on with a call parked on another replica", () => {
   it("is not carried out for whoever writes into the channel without the key", async () => {
     const { net, one } = two(asks);
     stateOf(await one.request(ann, {}));
-    const reply = await net.replica("r9").ask("r1", "gateway.request", "s1.forged", { timeoutMs: 1 });
+    const reply = await net.replica("r9").ask("r1", "gateway/request", "s1.forged", { timeoutMs: 1 });
     expect(reply).toEqual({ kind: "away" });
     expect(one.records("intent")).toHaveLength(1);
   });

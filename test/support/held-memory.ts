@@ -23,8 +23,8 @@ export async function mostHeldDuring(work: Promise<unknown>): Promise<number> {
   done.catch(() => undefined);
   while (!over) {
     most = Math.max(most, heldBytes());
-    // A few turns, so that the work gets further than to the next look.
-    for (let turn = 0; turn < 20 && !over; turn++) await nextTurn();
+    // Collecting takes longer than many turns: the work must get further than to the next look.
+    for (let turn = 0; turn < 200 && !over; turn++) await nextTurn();
   }
   await done;
   return most - before;

@@ -9,12 +9,12 @@ import type { Door } from "./visit.ts";
  * what a question was answered, and what a stream said. Requests of one session may come to any of them.
  */
 const topics = {
-  answer: "door.answer",
-  resume: "door.resume",
-  cancel: "door.cancel",
-  ended: "door.ended",
-  opened: "door.stream",
-  changed: "session.changed",
+  answer: "door/answer",
+  resume: "door/resume",
+  cancel: "door/cancel",
+  ended: "door/ended",
+  opened: "door/stream",
+  changed: "session/changed",
 } as const;
 
 const ANSWER_MS = 5_000;

@@ -54,7 +54,7 @@ class OnRedis implements Sessions {
     this.#ids = ids;
     this.#news = news;
     this.#callerClock = clock === "caller";
-    this.#stop = ["session.ended", "session.stale"].map((topic) => news.onTold(topic, (payload) => this.#forget(idIn(payload))));
+    this.#stop = ["session/ended", "session/stale"].map((topic) => news.onTold(topic, (payload) => this.#forget(idIn(payload))));
   }
 
   async open(wanted: Parameters<Sessions["open"]>[0], now: number): Promise<Session | undefined> {
@@ -94,7 +94,7 @@ class OnRedis implements Sessions {
     const changed = read(changeScript, id as SessionId, owner, answer);
     if (changed === undefined) return undefined;
     this.#forget(id);
-    this.#news.tell("session.stale", { id });
+    this.#news.tell("session/stale", { id });
     return changed.session;
   }
 
@@ -142,7 +142,7 @@ class OnRedis implements Sessions {
 
   #ended(id: string): void {
     this.#forget(id);
-    this.#news.tell("session.ended", { id });
+    this.#news.tell("session/ended", { id });
   }
 
   #forget(id: string | undefined): void {

@@ -291,6 +291,7 @@ function pourInto(state: State, behaviour: Behaviour & { kind: "flood" }, id: un
   response.on("poured", () => response.end());
   const filled = { ...behaviour, head: behaviour.head?.replaceAll("$ID", JSON.stringify(id)) ?? "" };
   pour(response, filled, flood);
+  response.on("close", () => touch(state));
 }
 
 let questions = 0;
