@@ -1,0 +1,1 @@
+export { mcpSupportText } from "./page.ts";
