@@ -51,7 +51,7 @@ export async function writeBundle(folder: string, company: Company): Promise<voi
 
 async function writeTables(policies: string, tables: Readonly<Record<string, unknown>>): Promise<void> {
   for (const [name, table] of Object.entries(tables)) {
-    await writeFile(join(policies, "catalog", `${name}.yaml`), stringify({ version: 1, [name]: table }));
+    await writeFile(join(policies, "catalog", `${name}.yaml`), stringify({ version: 1, [name]: table }, { aliasDuplicateObjects: false }));
   }
 }
 

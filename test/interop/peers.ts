@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { referenceServer, type UnseenServer } from "../conformance/company.ts";
+import type { UnseenServer } from "../conformance/company.ts";
 import { startProgram } from "../conformance/process.ts";
 import type { Fetched } from "./fetch.ts";
 import type { Plan } from "./plan.ts";
@@ -22,7 +22,7 @@ const referencePlan: Plan = {
   tool: { name: "test_simple_text", args: {}, wants: "simple text" },
   prompt: { name: "test_simple_prompt", args: {} },
   resource: "test://static-text",
-  question: { name: "test_streaming_elicitation", args: {}, wants: "answered" },
+  question: { name: "test_streaming_elicitation", args: {}, wants: '"name":"ann"' },
 };
 const foreignPlan: Plan = {
   tool: { name: "add", args: { a: 2, b: 3 }, wants: "5" },
@@ -87,17 +87,16 @@ async function overHttp(
   };
 }
 
-/** Everything that the server lists is approved; the tool of the plan with the arguments of the plan. */
-function unseen(id: string, transport: UnseenServer["transport"], plan: Plan): UnseenServer {
-  const samples: Readonly<Record<string, object>> = referenceServer(id, "session").tools;
+/** What the plan needs is approved, and all prompts and resources that the server lists. */
+function unseen(id: string, transport: UnseenServer["transport"], { tool, question }: Plan): UnseenServer {
   return {
     id,
     transport,
     asks: ["elicitation"],
-    approve: ({ tools, prompts, resources }) => ({
-      tools: Object.fromEntries([...tools.keys()].map((name) => [name, name === plan.tool.name ? plan.tool.args : (samples[name] ?? {})])),
+    approve: ({ prompts, resources }) => ({
+      tools: Object.fromEntries([tool, ...(question === undefined ? [] : [question])].map(({ name, args }) => [name, args])),
       prompts: [...prompts.keys()],
-      resources: Object.fromEntries([...resources.keys()].slice(0, 50).map((uri, index) => [`r${index}`, { uri }])),
+      resources: Object.fromEntries([...resources.keys()].map((uri, index) => [`r${index}`, { uri }])),
     }),
   };
 }
