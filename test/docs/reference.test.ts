@@ -90,6 +90,32 @@ describe("the configuration's reference", () => {
   );
 });
 
+describe("docs/record-format.md", () => {
+  const text = page("docs/record-format.md");
+  const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);
+  const writers = readdirSync(join(root, "src/gateway"), { recursive: true, encoding: "utf8" })
+    .filter((name) => /(?:record|settle|subscribe|list|abandoned|create-gateway|authenticate|messages)\.ts$/.test(name))
+    .map((name) => page(join("src/gateway", name)))
+    .join("\n");
+
+  test("names every kind of record", () => {
+    const [, heads = ""] = /readonly kind: ((?:"[a-z]+"(?: \| )?)+);/.exec(page("src/gateway/record.ts")) ?? [];
+    const kinds = [...heads.matchAll(/"([a-z]+)"/g), ...writers.matchAll(/kind: "([a-z_]+)",\n/g)].map(([, kind = ""]) => kind);
+    expect(kinds.length).toBeGreaterThan(8);
+    expect(kinds.filter((kind) => !spans.includes(kind))).toEqual([]);
+  });
+
+  test("names every member that the gateway writes", () => {
+    const members = new Set([...writers.matchAll(/[,{]"([a-z_]+)":/g)].map(([, member = ""]) => member));
+    expect(members.size).toBeGreaterThan(20);
+    expect([...members].filter((member) => !spans.some((span) => new RegExp(`\\b${member}\\b`).test(span)))).toEqual([]);
+  });
+
+  test("names every effect of an outcome", () => {
+    for (const effect of ["allow", "deny", "cancelled", "input_required"]) expect(spans).toContain(effect);
+  });
+});
+
 describe("docs/mcp-support.md", () => {
   const text = page("docs/mcp-support.md");
 
