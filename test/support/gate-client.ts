@@ -86,7 +86,7 @@ export class GateClient {
     if (era === "stateless") {
       headers["mcp-protocol-version"] = STATELESS_VERSION;
       headers["mcp-method"] = options.method;
-      if (typeof options.name === "string") headers["mcp-name"] = options.name;
+      if (typeof options.name === "string") headers["mcp-name"] = headerText(options.name);
     } else {
       const opened = await this.session(options);
       if (opened.headers["mcp-session-id"] === undefined) return opened;
@@ -167,6 +167,11 @@ const statelessMeta = {
   "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
   "io.modelcontextprotocol/clientCapabilities": {},
 };
+
+/** As the revision of 2026-07-28 writes what no header carries. */
+function headerText(text: string): string {
+  return /^[\x21-\x7e]*$/.test(text) ? text : `=?base64?${Buffer.from(text).toString("base64")}?=`;
+}
 
 function isQuestion(message: unknown): message is AskedOfClient {
   return typeof message === "object" && message !== null && "method" in message && "id" in message;
