@@ -29,9 +29,13 @@ declare module "fastify" {
 export async function mcpDoor(app: FastifyInstance, parts: DoorParts): Promise<void> {
   const door = createDoor(parts);
   const leaveReplicas = joinReplicas(door);
+  // Calls under way have their time to end, and their streams go on until then: whoever waits gets the last answer.
   app.addHook("preClose", async () => {
-    leaveReplicas();
     door.streams.close();
+    door.questions.close();
+  });
+  app.addHook("onClose", async () => {
+    leaveReplicas();
     door.replays.close();
   });
   app.decorateRequest("visit", null);

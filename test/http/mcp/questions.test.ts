@@ -199,3 +199,42 @@ test("a cancellation and the end of a session reach calls that other replicas ho
   await vi.waitUntil(() => told.length === 2);
   expect(told.every((answer) => answer.kind === "error")).toBe(true);
 });
+
+test("many sessions do not make room for more questions: they are counted by caller, and another caller has its own", async () => {
+  const { door, url } = await prepared();
+  const sessions = await Promise.all(Array.from({ length: 33 }, () => door.open("ann", "/mcp", "2025-11-25", CAN)));
+  for (const session of sessions.slice(0, 32)) await asked(url, session);
+  const one = await openStream(url, headersOf(String(sessions[32])), JSON.stringify(call("t")));
+  expect((await one.message()).result.told.error.message).toBe("The client has too many questions to answer already");
+  await asked(url, await door.open("bob", "/mcp", "2025-11-25", CAN), "bob");
+});
+
+test("closing the gateway takes an open question back and lets its call end with an answer, instead of cutting its stream", async () => {
+  const { door, told, url, session } = await prepared();
+  const { stream, id } = await asked(url, session);
+  const closed = door.app.close();
+  expect(await stream.message()).toMatchObject({ method: "notifications/cancelled", params: { requestId: id } });
+  expect(await stream.message()).toMatchObject({
+    id: 2,
+    result: { told: { kind: "error", error: { message: "The gateway is closing" } } },
+  });
+  expect(await stream.next()).toBeUndefined();
+  await closed;
+  expect(told).toHaveLength(1);
+});
+
+test("a server that goes on asking while the gateway closes is told at once that nobody answers", async () => {
+  const { door, url, session } = await prepared();
+  const again = Promise.withResolvers<void>();
+  door.gateway.answer = async ({ ask }) => {
+    await ask?.(QUESTION);
+    await again.promise;
+    return resultOf({ told: await ask?.(QUESTION) });
+  };
+  const { stream } = await asked(url, session);
+  const closed = door.app.close();
+  expect(await stream.message()).toMatchObject({ method: "notifications/cancelled" });
+  again.resolve();
+  expect(await stream.message()).toMatchObject({ id: 2, result: { told: { kind: "error" } } });
+  await closed;
+});

@@ -10,8 +10,8 @@ const MAX_EVENTS = 2_048;
 
 /** The events of one stream that a reader could still have missed, oldest first. */
 export class ReplayBuffer {
-  #kept: Kept[] = [];
-  /** Where the kept ones begin: taking from the front moves it, and what lies before is given back from time to time. */
+  #kept: (Kept | undefined)[] = [];
+  /** Where the kept ones begin: taking from the front empties a place and moves on, and empty places are given back from time to time. */
   #start = 0;
   #bytes = 0;
   #last = 0;
@@ -45,6 +45,8 @@ export class ReplayBuffer {
   dropOldest(): number {
     const oldest = this.#kept[this.#start];
     if (oldest === undefined) return 0;
+    // What does not count any more must not be held either.
+    this.#kept[this.#start] = undefined;
     this.#start++;
     this.#bytes -= oldest.bytes;
     if (this.#start > MAX_EVENTS) {
@@ -62,6 +64,6 @@ export class ReplayBuffer {
     if (number > this.#last) return undefined;
     const first = this.#kept[this.#start]?.number ?? this.next;
     if (number + 1 < first) return undefined;
-    return this.#kept.slice(this.#start + number + 1 - first).map((kept) => kept.frame);
+    return this.#kept.slice(this.#start + number + 1 - first).flatMap((kept) => kept?.frame ?? []);
   }
 }
