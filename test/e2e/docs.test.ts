@@ -15,6 +15,7 @@ const pages = [
   "docs/how-to/read-the-log.md",
   "docs/how-to/write-a-rule.md",
   "docs/how-to/add-a-server.md",
+  "docs/how-to/let-a-server-ask-users.md",
   "docs/how-to/rotate-keys.md",
   "docs/how-to/run-with-redis.md",
 ];
@@ -152,7 +153,7 @@ describe("what the pages leave behind", () => {
   test("is a folder that the demo goes on with, bundle and keys included", async () => {
     const again = await startDemo({ port: 0, folder: demo.folder });
     await again.stop();
-    expect(again.processes.gateway.ready).toMatchObject({ bundle: { revision: "rotated-1", sequence: 4 } });
+    expect(again.processes.gateway.ready).toMatchObject({ bundle: { revision: "rotated-1", sequence: 5 } });
   }, 60_000);
 
   test("parts of a configuration are such parts", async () => {
