@@ -262,7 +262,7 @@ function behave(state: State, next: BehaveTurn, response: ServerResponse): void 
       return;
     case "flood":
       response.writeHead(200, { "content-type": behaviour.contentType ?? "application/json" });
-      pourInto(state, behaviour, id, response);
+      pourInto(state, behaviour, next, response);
       return;
     case "ask":
       void ask(state, behaviour, next, response);
@@ -285,12 +285,13 @@ function behave(state: State, next: BehaveTurn, response: ServerResponse): void 
   }
 }
 
-function pourInto(state: State, behaviour: Behaviour & { kind: "flood" }, id: unknown, response: ServerResponse): void {
+function pourInto(state: State, behaviour: Behaviour & { kind: "flood" }, { id, token }: BehaveTurn, response: ServerResponse): void {
   const flood: Flood = { written: 0, over: false };
   state.floods.push(flood);
   response.on("poured", () => response.end());
-  const filled = { ...behaviour, head: behaviour.head?.replaceAll("$ID", JSON.stringify(id)) ?? "" };
-  pour(response, filled, flood);
+  const filled = (text = "") => text.replaceAll("$ID", JSON.stringify(id)).replaceAll('"$TOKEN"', JSON.stringify(token ?? null));
+  const { head, chunk, tail } = behaviour;
+  pour(response, { ...behaviour, head: filled(head), chunk: filled(chunk), tail: filled(tail) }, flood);
   response.on("close", () => touch(state));
 }
 

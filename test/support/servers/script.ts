@@ -16,7 +16,7 @@ export type Behaviour =
   | { readonly kind: "ask"; readonly questions: Readonly<Record<string, AskedQuestion>>; readonly state?: string }
   /** A task of the tasks extension, in this state whenever it is asked for. Stateless era. */
   | { readonly kind: "task"; readonly task: Readonly<Record<string, unknown>> }
-  /** `chunk` again and again after `head`: until so many bytes and then `tail`, or without `bytes` for as long as somebody reads. */
+  /** `chunk` again and again after `head`: until so many bytes and then `tail`, or without `bytes` for as long as somebody reads. `"$TOKEN"` over HTTP. */
   | {
       readonly kind: "flood";
       readonly head?: string;
