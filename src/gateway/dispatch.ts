@@ -1,18 +1,16 @@
 import { ok } from "../core/result.ts";
 import { aheadOf } from "./ahead.ts";
-import type { IntendedCall, Resumed } from "./call.ts";
+import type { IntendedCall } from "./call.ts";
 import { conclude } from "./conclude.ts";
-import { type Concluded, charged, free } from "./concluded.ts";
-import { askAgain, ServerConversation, type ToSend, talk } from "./conversation/index.ts";
+import { type Concluded, free } from "./concluded.ts";
+import { ServerConversation, type ToSend, talk } from "./conversation/index.ts";
 import type { Answer } from "./gateway.ts";
+import { goOn } from "./go-on.ts";
 import { timeoutOf } from "./hold.ts";
-import type { ParkedCall } from "./parking/index.ts";
 import { answersIn, capabilitiesOf, recordAnswers } from "./questions/index.ts";
 import { hostReason } from "./refusal.ts";
-import { callIsGone } from "./seals.ts";
 import { settle } from "./settle.ts";
 import { carryOutTask, isTaskRequest, withTasksWhereTaken } from "./tasks/index.ts";
-import { withObligationsOf } from "./with-obligations.ts";
 
 /** Whether the server may have acted, for a bug on the way. */
 interface Reach {
@@ -37,7 +35,11 @@ export async function dispatch(call: IntendedCall): Promise<Answer> {
 }
 
 async function carriedOut(call: IntendedCall, reach: Reach): Promise<Concluded> {
-  if (call.resumed?.kind === "parked") return await goOn(call, call.resumed, reach);
+  if (call.resumed?.kind === "parked") {
+    return await goOn(call, call.resumed, () => {
+      reach.reached = true;
+    });
+  }
   const { target, parts } = call;
   const { credential } = target.server;
   const headers = credential.mode === "none" ? noHeaders : await parts.credentials.headersFor(credential);
@@ -80,34 +82,4 @@ function toSend(call: IntendedCall, credential: Readonly<Record<string, string>>
   const { inputResponses, requestState } = resumed;
   const state = requestState === undefined ? {} : { requestState };
   return { ...request, resumed: Object.keys(inputResponses).length === 0 ? state : { inputResponses, ...state } };
-}
-
-/** Goes on with a call whose server waited: its answers go to it, and the obligations that it was let through with still hold. */
-async function goOn(call: IntendedCall, resumed: Resumed & { readonly kind: "parked" }, reach: Reach): Promise<Concluded> {
-  const parked = call.parts.parking.take(resumed.park, call.exchange.caller.key);
-  if (!parked) return free({ kind: "invalid", detail: callIsGone });
-  reach.reached = true;
-  try {
-    return await goOnWith(call, resumed, parked);
-  } catch (error) {
-    parked.conversation.abandon();
-    throw error;
-  }
-}
-
-async function goOnWith(
-  call: IntendedCall,
-  resumed: Resumed & { readonly kind: "parked" },
-  { conversation, outstanding, round, call: { decision } }: ParkedCall,
-): Promise<Concluded> {
-  const bound: IntendedCall = { ...call, decision: withObligationsOf(call.decision, decision) };
-  if (!(await recordAnswers(call, resumed.asked, answersIn(resumed)))) {
-    conversation.abandon();
-    return charged(unrecorded.ending);
-  }
-  conversation.follow({ ...aheadOf(bound), signal: call.request.signal });
-  for (const [key, answer] of resumed.answers) conversation.answer(key, answer);
-  const open = new Map([...outstanding].filter(([key]) => !resumed.answers.has(key)));
-  const asked = open.size === 0 ? undefined : await askAgain(bound, conversation, open, round);
-  return asked ?? (await talk(bound, conversation, round));
 }

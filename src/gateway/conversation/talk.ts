@@ -103,24 +103,30 @@ export function parkWith(call: IntendedCall, conversation: Conversation, allowed
   const { parking, replicas } = call.parts;
   const outstanding = new Map([...allowed].map(([key, { question }]) => [key, question]));
   const parked = { call, conversation, outstanding, round, until: stateExpiry(call) };
+  // Sealed before it is parked: a call that nobody is told of must not wait.
+  const ending = inputRequired(call, allowed, { round, park: { replica: replicas.id, id: call.id } });
   conversation.follow(undefined);
   if (!parking.park(parked)) return abandoned(conversation, charged({ kind: "refused", reasons: [hostReason("question.parked_limit")] }));
-  const ending = inputRequired(call, allowed, { round, park: { replica: replicas.id, id: call.id } });
   return { ...charged(ending), undo: () => parking.abandon(parked) };
 }
 
-/** Has the questions that a client left open judged anew, and gives it those that it may still be asked. */
+/**
+ * Has the questions that a client left open judged anew, and gives it those that it may still be asked. That is a round
+ * too: a client that never answers must not keep a server's request open for longer and longer.
+ */
 export async function askAgain(
   call: IntendedCall,
   conversation: Conversation,
   open: ReadonlyMap<string, Question>,
   round: number,
 ): Promise<Concluded | undefined> {
+  if (round >= call.parts.questions.maxRounds)
+    return abandoned(conversation, charged({ kind: "refused", reasons: [hostReason("question.too_many")] }));
   const { allowed, denied } = await judgeQuestions(call, open);
   const verdicts = [...denied.values()];
   if (verdicts.some(isUnrecorded)) return abandoned(conversation, charged(endInstead(verdicts)));
   for (const [key, verdict] of denied) conversation.answer(key, answerInstead(verdict));
-  return allowed.size === 0 ? undefined : parkWith(call, conversation, allowed, round);
+  return allowed.size === 0 ? undefined : parkWith(call, conversation, allowed, round + 1);
 }
 
 function abandoned(conversation: Conversation, concluded: Concluded): Concluded {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isInUse } from "../../core/server.ts";
 import { aim } from "../aim.ts";
 import type { Call } from "../call.ts";
@@ -8,13 +9,19 @@ import { hostReason } from "../refusal.ts";
 import { resolveTarget } from "../resolve-target.ts";
 import type { ParkedCall } from "./parking.ts";
 
-/** Decides parked calls again whenever a bundle is activated, and gives up those that it denies. */
+/** Decides parked calls again whenever a bundle is activated or stops counting, and gives up those that are denied then. */
 export function watchParked(parts: Parts): () => void {
-  return parts.generations.onSwap(({ bundle: { tenant } }) => {
-    for (const parked of parts.parking.waiting()) {
-      if (parked.call.exchange.caller.token.tenant === tenant) void recheck(parts, parked);
-    }
-  });
+  const recheckAll = (concerns: (parked: ParkedCall) => boolean) => {
+    for (const parked of parts.parking.waiting()) if (concerns(parked)) void recheck(parts, parked);
+  };
+  const stops = [
+    parts.generations.onSwap(({ bundle: { tenant } }) => recheckAll(({ call }) => call.exchange.caller.token.tenant === tenant)),
+    // A candidate that was refused changes nothing; an active bundle whose key was revoked leaves nothing to decide by.
+    parts.generations.onRefused(() => recheckAll(({ call }) => !parts.generations.for(call.exchange.caller.token.tenant))),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 async function recheck(parts: Parts, parked: ParkedCall): Promise<void> {
@@ -27,7 +34,7 @@ async function recheck(parts: Parts, parked: ParkedCall): Promise<void> {
 }
 
 /** The same question to policy as the leg that was parked, on the generation of this moment. */
-async function isStillAllowed(parts: Parts, { call: { exchange, request } }: ParkedCall): Promise<boolean> {
+async function isStillAllowed(parts: Parts, { call: { exchange, request, target: before } }: ParkedCall): Promise<boolean> {
   const now = parts.clock.now();
   const generation = parts.generations.pin(exchange.caller.token.tenant);
   if (!generation) return false;
@@ -38,6 +45,8 @@ async function isStillAllowed(parts: Parts, { call: { exchange, request } }: Par
     const call: Call = { parts, exchange, request: first, generation, caller: caller.value, id: parts.ids.decision(now), now };
     const target = resolveTarget(call);
     if (typeof target === "string" || !isInUse(target.server)) return false;
+    // It waits at the place that another bundle named.
+    if (!isDeepStrictEqual(target.server, before.server)) return false;
     // Where the server's list is being read again, its pin is looked at when the answers come.
     const listed = listedNow(call, target) ?? { unavailable: hostReason("upstream.unavailable") };
     const { decision, facts } = await judge(aim(call, target, listed));

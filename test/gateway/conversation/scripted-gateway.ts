@@ -56,8 +56,10 @@ export interface ScriptedGateway {
   readonly clock: ReturnType<typeof manualClock>;
   readonly parts: BuiltParts;
   records(kind?: string): readonly Record_[];
-  /** Activates the same bundle anew, judged by `decide` from here on. */
-  swap(decide: ScriptedOptions["decide"]): void;
+  /** Activates the same bundle anew, judged by `decide` from here on; with other members of the server's row, if there are some. */
+  swap(decide: ScriptedOptions["decide"], row?: Members): void;
+  /** The key of the active bundle is revoked, and there is no other. */
+  revoke(): void;
   request(client: Exchange, request: Partial<GatewayRequest>): Promise<Answer>;
 }
 
@@ -70,25 +72,16 @@ export function scripted(options: ScriptedOptions): ScriptedGateway {
   const ids = randomIds();
   const log = memoryLog({ clock, ids, instance: "test" });
   const seen: UpstreamCall[] = [];
-  const data = bundleData();
-  data.catalog.servers = {
-    crm: serverRow({ credential: { mode: "none" }, asks: ["elicitation", "roots", "sampling"], extensions: [], ...options.row }),
-  };
-  data.catalog.rules = { refunds: ["permit"], common: ["deny"], ...options.rules } as Record<string, string[]>;
-  data.catalog.worker = [];
-  if (options.schema) data.catalog.tools = { crm: { refund: entry(tool("refund", options.schema)) } };
-  Object.assign(data.catalog.budgets, options.budgets);
-  const catalog = readCatalog(data);
-  if (!catalog.ok) throw new Error(JSON.stringify(catalog.error));
-  const generation = (decide: ScriptedOptions["decide"]): Generation =>
-    generationOf(bundle, policyOf({ ...options, ...(decide ? { decide } : {}) }), catalog.value, false);
+  const catalog = catalogOf(options);
+  const generation = (decide: ScriptedOptions["decide"], under = catalog): Generation =>
+    generationOf(bundle, policyOf({ ...options, ...(decide ? { decide } : {}) }), under, false);
   const generations = scriptedGenerations(generation(options.decide));
   const ledger = memoryLedger({ max_holds: 1000, max_counters: 1000 });
   const key = sealKey(options.key ?? randomBytes(32));
   const parts: BuiltParts = {
     generations,
     identity: {} as BuiltParts["identity"],
-    upstream: upstreamOf(catalog.value, options, seen),
+    upstream: upstreamOf(catalog, options, seen),
     credentials: { headersFor: async () => ok({}), scrub: (text) => text.replaceAll("s3cret", "[secret]") },
     ledger,
     budgetsReady: () => true,
@@ -111,9 +104,24 @@ export function scripted(options: ScriptedOptions): ScriptedGateway {
     clock,
     parts,
     records: (kind) => records(log, kind),
-    swap: (decide) => generations.swap(generation(decide)),
+    swap: (decide, row = {}) => generations.swap(generation(decide, catalogOf({ ...options, row: { ...options.row, ...row } }))),
+    revoke: () => generations.revoke(),
     request: (client, request) => gateway.request(client, { ...refund, signal: new AbortController().signal, ...request }),
   };
+}
+
+function catalogOf(options: ScriptedOptions): Generation["catalog"] {
+  const data = bundleData();
+  data.catalog.servers = {
+    crm: serverRow({ credential: { mode: "none" }, asks: ["elicitation", "roots", "sampling"], extensions: [], ...options.row }),
+  };
+  data.catalog.rules = { refunds: ["permit"], common: ["deny"], ...options.rules } as Record<string, string[]>;
+  data.catalog.worker = [];
+  if (options.schema) data.catalog.tools = { crm: { refund: entry(tool("refund", options.schema)) } };
+  Object.assign(data.catalog.budgets, options.budgets);
+  const catalog = readCatalog(data);
+  if (!catalog.ok) throw new Error(JSON.stringify(catalog.error));
+  return catalog.value;
 }
 
 /** The call of most tests. */
@@ -143,9 +151,10 @@ function policyOf({ decide = () => ({}), inspect = () => ({}) }: Pick<ScriptedOp
   };
 }
 
-function scriptedGenerations(first: Generation): Generations & { swap(next: Generation): void } {
-  let active = first;
+function scriptedGenerations(first: Generation): Generations & { swap(next: Generation): void; revoke(): void } {
+  let active: Generation | undefined = first;
   const listeners = new Set<(generation: Generation) => void>();
+  const refused = new Set<Parameters<Generations["onRefused"]>[0]>();
   return {
     for: () => active,
     pin: () => active,
@@ -156,9 +165,16 @@ function scriptedGenerations(first: Generation): Generations & { swap(next: Gene
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    onRefused: () => () => {},
+    onRefused(listener) {
+      refused.add(listener);
+      return () => refused.delete(listener);
+    },
     status: () => ({}),
     close: async () => {},
+    revoke() {
+      active = undefined;
+      for (const listener of refused) listener({ code: "bundle.unknown_key", detail: "" });
+    },
     swap(next) {
       active = next;
       for (const listener of listeners) listener(next);

@@ -199,4 +199,54 @@ describe("a call of a server with sessions that waits for a client without", () 
     expect(gate.records("outcome")).toHaveLength(2);
     expect(heard[1]).toMatchObject({ kind: "error" });
   });
+
+  it("cannot be kept open without end by a client that comes back without answers", async () => {
+    const { gate } = waiting({ questions: { maxRounds: 3 } });
+    let { requestState } = told(await gate.request(ann, {}));
+    for (let round = 1; round < 3; round++) ({ requestState } = told(await gate.request(ann, back(requestState, {}))));
+    expect(await gate.request(ann, back(requestState, {}))).toMatchObject({ kind: "refused", reasons: [{ code: "question.too_many" }] });
+    expect(gate.seen[0]?.signal?.aborted).toBe(true);
+    expect((await gate.request(ann, back(requestState, { q1: accept }))).kind).toBe("invalid");
+  });
+
+  it("hears no answer to a question that a new bundle no longer lets it ask", async () => {
+    const { gate, heard } = waiting();
+    const { requestState } = told(await gate.request(ann, {}));
+    gate.swap(({ elicitation }) => (elicitation ? { effect: "deny", known: false } : {}));
+    expect((await gate.request(ann, back(requestState, { q1: accept }))).kind).toBe("result");
+    expect(heard).toEqual([{ kind: "result", result: { action: "decline" } }]);
+    expect(gate.records("answer")).toEqual([]);
+    expect(gate.records("question").at(-1)).toMatchObject({ effect: "deny", reasons: [{ code: "question.not_granted" }] });
+  });
+
+  it("hears no answer where a new bundle names another place for its server", async () => {
+    const { gate, heard } = waiting();
+    const { requestState } = told(await gate.request(ann, {}));
+    gate.swap(() => ({}), { transport: { kind: "http", url: "https://new.example/mcp", host_class: "public" } });
+    expect((await gate.request(ann, back(requestState, { q1: accept }))).kind).toBe("invalid");
+    expect(gate.seen.map(({ signal }) => signal?.aborted)).toEqual([true]);
+    expect(heard.filter((answer) => answer?.kind === "result")).toEqual([]);
+  });
+
+  it("is given up when the key of the active bundle is revoked, not with the next request", async () => {
+    const { gate } = waiting();
+    await gate.request(ann, {});
+    gate.revoke();
+    await recorded(() => gate.records("refusal").length === 1);
+    expect(gate.seen[0]?.signal?.aborted).toBe(true);
+  });
+
+  it("does not wait where its state cannot be sealed", async () => {
+    const { gate } = waiting({ questions: { parkedPerOwner: 1 } });
+    const { seal } = gate.parts.sealer;
+    Object.assign(gate.parts.sealer, {
+      seal: () => {
+        throw new Error("no key");
+      },
+    });
+    expect(await gate.request(ann, {})).toMatchObject({ kind: "refused", reasons: [{ code: "gateway.error" }] });
+    expect(gate.seen[0]?.signal?.aborted).toBe(true);
+    Object.assign(gate.parts.sealer, { seal });
+    expect((await gate.request(ann, {})).kind).toBe("input_required");
+  });
 });
