@@ -139,7 +139,7 @@ export const cannot: readonly Cannot[] = [
     gets: error(-32600, "Invalid request: a response was sent, but this revision has questions in results only"),
   },
   {
-    what: "extensions that the server's definition does not name, methods of any extension but tasks",
+    what: "extensions, and requests of extensions, that the server's definition does not name; their notifications",
     happens: "Neither declared nor passed on.",
     gets: notThere,
   },

@@ -77,7 +77,7 @@ export const crossings: readonly { readonly what: string; readonly how: string }
   { what: "trace context", how: "`traceparent`, from `_meta` or the header, goes to the server in `_meta`." },
   {
     what: "extensions",
-    how: "Those that the server's definition names are declared on both sides, at the server's own door; at the aggregate only tasks. Their settings pass, and members of results do; further methods do not.",
+    how: "Those that the server's definition names are declared on both sides, at the server's own door; at the aggregate only tasks. Their settings pass, and members of results do. Requests pass where `extension_methods` of the definition names them, judged as targets of kind `extension`.",
   },
   {
     what: "the aggregate",

@@ -26,8 +26,8 @@ export const limits: readonly Limit[] = [
     beyond: reason("upstream.invalid_answer"),
   },
   {
-    what: "questions that one session may have open",
-    limit: `${fixed("MAX_PER_SESSION")} in one replica`,
+    what: "questions that one caller may have open",
+    limit: `${fixed("MAX_PER_CALLER")} in one replica`,
     beyond: `The server: ${error(-32000, "The client has too many questions to answer already")}`,
   },
   {
