@@ -114,7 +114,9 @@ for (const era of ["session", "stateless"] as const) {
       await expectRefused(gate, clock, { valid: () => send(large(8_000)), bad: () => send(large(5_000_000)), want });
     });
 
-    test.each(["tools/destroy", "resources/read", "prompts/get", "completion/complete", "logging/setLevel", "sampling/createMessage"])(
+    // Methods that nobody knows, of the other era, of things that no server here has, and of servers.
+    const foreign = era === "session" ? "server/discover" : "logging/setLevel";
+    test.each(["tools/destroy", foreign, "resources/subscribe", "prompts/get", "completion/complete", "sampling/createMessage"])(
       "the method %s is not found, and nothing is passed through",
       async (method) => {
         const want: Refusal = {
