@@ -30,8 +30,8 @@ export function openSharedState(config: Config, surroundings: Surroundings): Sha
 
 function inThisProcess(config: Config, { ids, logger }: Surroundings): SharedState {
   const ledger = memoryLedger(config.budgets);
-  const sessions = memorySessions(config.sessions, { ids });
   const replicas = memoryReplicas(logger);
+  const sessions = memorySessions(config.sessions, { ids, news: replicas });
   return {
     redis: undefined,
     ledger,

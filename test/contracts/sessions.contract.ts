@@ -1,20 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { noCapabilities } from "../../src/core/client.ts";
-import type { Session, Sessions, SessionsConfig } from "../../src/parts/sessions/index.ts";
-import { sessionsConfig } from "../../src/parts/sessions/index.ts";
+import type { Session, SessionNews, Sessions, SessionsConfig } from "../../src/parts/sessions/index.ts";
+import { SESSION_ENDED, sessionsConfig } from "../../src/parts/sessions/index.ts";
+import { newsroom } from "../support/newsroom.ts";
 
 const NOW = 1_700_000_000_000;
 const SECOND = 1_000;
 const limits = sessionsConfig.parse({ idle_timeout_s: 60, max_age_s: 300, max_per_owner: 3, max_total: 5, subscriptions_per_session: 3 });
 
 /** Every store of sessions keeps these promises. Times are passed in, so one on a server must take the caller's clock here. */
-export function sessionsContract(name: string, open: (limits: SessionsConfig) => Promise<Sessions>): void {
+export function sessionsContract(name: string, open: (limits: SessionsConfig, news: SessionNews) => Promise<Sessions>): void {
   describe(`sessions: ${name}`, () => {
     let sessions: Sessions;
     /** Its own for each test: a store may be shared with others. */
     let tenant: string;
     let ann: string;
+    /** Of sessions that ended. */
+    let told: unknown[];
     let wanted: Parameters<Sessions["open"]>[0];
     const owner = (subject: string, agent = "bot") => JSON.stringify([tenant, "https://login.example.com", subject, agent]);
     beforeEach(async () => {
@@ -27,7 +30,10 @@ export function sessionsContract(name: string, open: (limits: SessionsConfig) =>
         client: { name: "c ü\u2028", version: "1" },
         capabilities: { elicitation: { form: true, url: false }, roots: true, extensions: { "x/y": { list: [], table: {}, n: 1.5 } } },
       };
-      sessions = await open(limits);
+      told = [];
+      const news = newsroom();
+      news.onTold(SESSION_ENDED, (payload) => told.push(payload));
+      sessions = await open(limits, news);
     });
     afterEach(() => sessions.close());
 
@@ -125,6 +131,18 @@ export function sessionsContract(name: string, open: (limits: SessionsConfig) =>
       for (let index = 0; index < 3; index++) await opened();
     });
 
+    test("that a session was ended is told, once and of no other", async () => {
+      const [one, two, foreign] = [await opened(), await opened(), await opened({ owner: owner("bob") })];
+      await sessions.end(one.id, owner("bob"), NOW);
+      expect(told).toEqual([]);
+      await sessions.end(one.id, ann, NOW);
+      await sessions.end(one.id, ann, NOW);
+      expect(told).toEqual([{ id: one.id }]);
+      await sessions.endAll(ann, NOW);
+      expect(told).toEqual([{ id: one.id }, { id: two.id }]);
+      expect(await found(foreign, NOW)).toBeDefined();
+    });
+
     test("sessions that are over are not counted among those that end", async () => {
       await opened();
       await opened({}, NOW + 30 * SECOND);
@@ -197,7 +215,7 @@ export function sessionsContract(name: string, open: (limits: SessionsConfig) =>
     });
 
     test("two hundred that open at once get as many sessions as there is room for", async () => {
-      const roomy = await open({ ...limits, max_per_owner: 64, max_total: 100 });
+      const roomy = await open({ ...limits, max_per_owner: 64, max_total: 100 }, newsroom());
       const ask = (subject: string) =>
         Promise.all(Array.from({ length: 200 }, () => roomy.open({ ...wanted, owner: owner(subject) }, NOW)));
       const [mine, others] = [await ask("ann"), await ask("bob")];

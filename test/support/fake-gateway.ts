@@ -10,9 +10,11 @@ import type {
   ListKind,
   Network,
   Refused,
+  Replicas,
   Session,
   Sessions,
 } from "../../src/gateway/index.ts";
+import { SESSION_ENDED } from "../../src/gateway/index.ts";
 
 const ISSUER = "https://idp.example.com";
 const NEVER = 4_102_444_800_000;
@@ -173,8 +175,8 @@ function callerOf(subject: string): Caller {
   };
 }
 
-/** Sessions in a map, without lifetimes. `limit` is per owner; a session may have four subscriptions. */
-export function fakeSessions(limit = 100): Sessions & { readonly open_: ReadonlyMap<string, Session> } {
+/** Sessions in a map, without lifetimes. `limit` is per owner; a session may have four subscriptions. `news` hears of ends. */
+export function fakeSessions(limit = 100, news?: Pick<Replicas, "tell">): Sessions & { readonly open_: ReadonlyMap<string, Session> } {
   const all = new Map<string, Session>();
   return {
     open_: all,
@@ -199,10 +201,17 @@ export function fakeSessions(limit = 100): Sessions & { readonly open_: Readonly
       }
       return all.get(id);
     },
-    end: async (id, owner) => all.get(id)?.owner === owner && all.delete(id),
+    end: async (id, owner) => {
+      const ended = all.get(id)?.owner === owner && all.delete(id);
+      if (ended) news?.tell(SESSION_ENDED, { id });
+      return ended;
+    },
     endAll: async (owner) => {
       const own = [...all.values()].filter((session) => session.owner === owner);
-      for (const { id } of own) all.delete(id);
+      for (const { id } of own) {
+        all.delete(id);
+        news?.tell(SESSION_ENDED, { id });
+      }
       return own.length;
     },
     count: async () => all.size,

@@ -1,18 +1,18 @@
 import type { QuestionAnswer } from "../../core/question.ts";
-import type { Replicas } from "../../gateway/index.ts";
+import { type Replicas, SESSION_ENDED } from "../../gateway/index.ts";
 import { isMembers, type RequestId } from "./protocol.ts";
 import { COMMENT, type EventPlace, type Line, type StreamOwner } from "./streams/index.ts";
 import type { Door } from "./visit.ts";
 
 /**
- * What replicas that serve the same sessions tell each other: which session ended or changed, which call was cancelled,
- * what a question was answered, and what a stream said. Requests of one session may come to any of them.
+ * What replicas that serve the same sessions tell each other: which session changed, which call was cancelled, what a
+ * question was answered, and what a stream said. Requests of one session may come to any of them. That a session ended is
+ * told by the store of sessions, whoever ended it.
  */
 const topics = {
   answer: "door/answer",
   resume: "door/resume",
   cancel: "door/cancel",
-  ended: "door/ended",
   opened: "door/stream",
   changed: "session/changed",
 } as const;
@@ -46,8 +46,8 @@ export function joinReplicas(door: DoorParts): () => void {
     replicas.onTold(topics.cancel, (payload) => {
       if (isMembers(payload) && typeof payload.session === "string") inFlight.cancel(payload.session, payload.requestId);
     }),
-    replicas.onTold(topics.ended, (payload) => {
-      if (isMembers(payload) && typeof payload.session === "string") endHere(door, payload.session);
+    replicas.onTold(SESSION_ENDED, (payload) => {
+      if (isMembers(payload) && typeof payload.id === "string") endHere(door, payload.id);
     }),
     replicas.onTold(topics.changed, (payload) => {
       if (isMembers(payload) && typeof payload.session === "string") streams.ofSession(payload.session)?.refresh?.();
@@ -67,10 +67,6 @@ export function endHere(door: Pick<Door, "streams" | "inFlight" | "replays">, se
   door.streams.endSession(session);
   door.inFlight.cancelAll(session);
   door.replays.endSession(session);
-}
-
-export function endElsewhere(replicas: Replicas, session: string): void {
-  replicas.tell(topics.ended, { session });
 }
 
 export function cancelElsewhere(replicas: Replicas, session: string, requestId: RequestId): void {

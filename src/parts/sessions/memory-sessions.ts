@@ -1,7 +1,7 @@
 import type { IdSource } from "../../core/ids.ts";
 import type { SessionsConfig } from "./config.ts";
 import { beginningOf } from "./owner.ts";
-import type { Session, SessionChange, Sessions } from "./sessions.ts";
+import { SESSION_ENDED, type Session, type SessionChange, type SessionNews, type Sessions } from "./sessions.ts";
 
 /** How many sessions each new one looks at, in turn, to drop those that are over. */
 const LOOKED_AT = 2;
@@ -9,8 +9,13 @@ const LOOKED_AT = 2;
 const SEARCH_EVERY_MS = 1_000;
 
 /** Sessions in this process. Nobody loses a session because somebody else opens many: what is full refuses new ones. */
-export function memorySessions(config: SessionsConfig, around: { readonly ids: IdSource }): Sessions & { size(): number } {
-  return new InMemory(config, around.ids);
+export function memorySessions(config: SessionsConfig, around: Around): Sessions & { size(): number } {
+  return new InMemory(config, around);
+}
+
+interface Around {
+  readonly ids: IdSource;
+  readonly news: Pick<SessionNews, "tell">;
 }
 
 interface Kept {
@@ -21,14 +26,16 @@ interface Kept {
 class InMemory implements Sessions {
   readonly #config: SessionsConfig;
   readonly #ids: IdSource;
+  readonly #news: Around["news"];
   readonly #kept = new Map<string, Kept>();
   readonly #byOwner = new Map<string, Set<string>>();
   #turn: Iterator<Kept> = this.#kept.values();
   #searchedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(config: SessionsConfig, ids: IdSource) {
+  constructor(config: SessionsConfig, { ids, news }: Around) {
     this.#config = config;
     this.#ids = ids;
+    this.#news = news;
   }
 
   async open(wanted: Parameters<Sessions["open"]>[0], now: number): Promise<Session | undefined> {
@@ -64,6 +71,7 @@ class InMemory implements Sessions {
     const kept = this.#alive(id, now);
     if (kept === undefined || kept.session.owner !== owner) return false;
     this.#drop(kept.session);
+    this.#news.tell(SESSION_ENDED, { id });
     return true;
   }
 

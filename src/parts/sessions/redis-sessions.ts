@@ -5,13 +5,7 @@ import { Believed } from "./believed.ts";
 import type { SessionsConfig } from "./config.ts";
 import { shortNameOf, tenantOf } from "./owner.ts";
 import { changeScript, countScript, endAllScript, endScript, findScript, openScript } from "./redis-scripts.ts";
-import { type Session, type SessionChange, type Sessions, SessionsUnavailable } from "./sessions.ts";
-
-/** How the replicas tell each other that what one of them believes of a session is no longer so. */
-export interface SessionNews {
-  tell(topic: string, payload: unknown): void;
-  onTold(topic: string, listener: (payload: unknown) => void): () => void;
-}
+import { SESSION_ENDED, type Session, type SessionChange, type SessionNews, type Sessions, SessionsUnavailable } from "./sessions.ts";
 
 export interface RedisSessionsOptions {
   readonly ids: IdSource;
@@ -33,6 +27,8 @@ export function redisSessions(redis: RedisConnection, config: SessionsConfig, op
   return new OnRedis(redis, config, options);
 }
 
+/** What one of the replicas believes of a session is no longer so. */
+const STALE = "session/stale";
 const idForm = /^ses_[0-9a-f-]{36}$/;
 
 class OnRedis implements Sessions {
@@ -54,7 +50,7 @@ class OnRedis implements Sessions {
     this.#ids = ids;
     this.#news = news;
     this.#callerClock = clock === "caller";
-    this.#stop = ["session/ended", "session/stale"].map((topic) => news.onTold(topic, (payload) => this.#forget(idIn(payload))));
+    this.#stop = [SESSION_ENDED, STALE].map((topic) => news.onTold(topic, (payload) => this.#forget(idIn(payload))));
   }
 
   async open(wanted: Parameters<Sessions["open"]>[0], now: number): Promise<Session | undefined> {
@@ -80,7 +76,9 @@ class OnRedis implements Sessions {
     const key = `${id} ${door} ${owner}`;
     const underWay = this.#reading.get(key);
     if (underWay !== undefined) return underWay;
-    const reading = this.#find(id as SessionId, owner, door, now).finally(() => this.#reading.delete(key));
+    const reading = this.#find(id as SessionId, owner, door, now).finally(() => {
+      if (this.#reading.get(key) === reading) this.#reading.delete(key);
+    });
     this.#reading.set(key, reading);
     return reading;
   }
@@ -94,7 +92,7 @@ class OnRedis implements Sessions {
     const changed = read(changeScript, id as SessionId, owner, answer);
     if (changed === undefined) return undefined;
     this.#forget(id);
-    this.#news.tell("session/stale", { id });
+    this.#news.tell(STALE, { id });
     return changed.session;
   }
 
@@ -142,11 +140,13 @@ class OnRedis implements Sessions {
 
   #ended(id: string): void {
     this.#forget(id);
-    this.#news.tell("session/ended", { id });
+    this.#news.tell(SESSION_ENDED, { id });
   }
 
   #forget(id: string | undefined): void {
     this.#heard += 1;
+    // Nor may whoever comes after the news be answered by it.
+    this.#reading.clear();
     if (id !== undefined) this.#believed.forget(id);
   }
 

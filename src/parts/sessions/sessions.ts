@@ -25,6 +25,15 @@ export type SessionChange =
   | { readonly set: "subscribe"; readonly uri: string }
   | { readonly set: "unsubscribe"; readonly uri: string };
 
+/** Where every replica hears at once of a session that was ended, with its `id`. One whose time is over is not told. */
+export const SESSION_ENDED = "session/ended";
+
+/** How the replicas tell each other what became of sessions. */
+export interface SessionNews {
+  tell(topic: string, payload: unknown): void;
+  onTold(topic: string, listener: (payload: unknown) => void): () => void;
+}
+
 export interface Sessions {
   /** `undefined` when the owner has as many sessions as it may have. */
   open(session: Omit<Session, "id" | "openedAt" | "subscriptions" | "logLevel">, now: number): Promise<Session | undefined>;
@@ -32,8 +41,9 @@ export interface Sessions {
   find(id: string, owner: string, door: string, now: number): Promise<Session | undefined>;
   /** The session as it is after the change; `undefined` if there is none, `"full"` if it has as many subscriptions as it may have. */
   change(id: string, owner: string, change: SessionChange, now: number): Promise<Session | "full" | undefined>;
+  /** Ends one, and tells so (`SESSION_ENDED`). */
   end(id: string, owner: string, now: number): Promise<boolean>;
-  /** Ends every session of this owner; how many there were. */
+  /** Ends every session of this owner, and tells so of each; how many there were. */
   endAll(owner: string, now: number): Promise<number>;
   /** Open sessions of a tenant at this time; for metrics. Throws where the store cannot be asked. */
   count(tenant: string, now: number): Promise<number>;

@@ -183,8 +183,10 @@ test("an answer that comes to another replica is brought to the one that asked",
 });
 
 test("a cancellation and the end of a session reach calls that other replicas hold", async () => {
-  const [hub, sessions] = [replicaHub(), fakeSessions()];
-  const first = await doorUnderTest({}, undefined, { sessions, replicas: hub.join("r1") });
+  const hub = replicaHub();
+  const replicas = hub.join("r1");
+  const sessions = fakeSessions(100, replicas);
+  const first = await doorUnderTest({}, undefined, { sessions, replicas });
   const second = await doorUnderTest({}, undefined, { sessions, replicas: hub.join("r2") });
   const told = await asking(first);
   const url = await first.listen();

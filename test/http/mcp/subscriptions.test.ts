@@ -71,8 +71,10 @@ test("another principal's session cannot be changed", async () => {
 });
 
 test("a subscription through one replica is heard on the stream that another holds", async () => {
-  const [hub, sessions] = [replicaHub(), fakeSessions()];
-  const first = await doorUnderTest({}, undefined, { sessions, replicas: hub.join("r1") });
+  const hub = replicaHub();
+  const replicas = hub.join("r1");
+  const sessions = fakeSessions(100, replicas);
+  const first = await doorUnderTest({}, undefined, { sessions, replicas });
   const second = await doorUnderTest({}, undefined, { sessions, replicas: hub.join("r2") });
   const session = await first.open();
   const stream = await openStream(await first.listen(), headersOf(session));

@@ -3,13 +3,14 @@ import { noCapabilities } from "../../../src/core/client.ts";
 import { randomIds } from "../../../src/core/ids.ts";
 import { memorySessions, sessionsConfig } from "../../../src/parts/sessions/index.ts";
 import { sessionsContract } from "../../contracts/sessions.contract.ts";
+import { newsroom } from "../../support/newsroom.ts";
 
 const NOW = 1_700_000_000_000;
 
-sessionsContract("memory", async (limits) => memorySessions(limits, { ids: randomIds() }));
+sessionsContract("memory", async (limits, news) => memorySessions(limits, { ids: randomIds(), news }));
 
 test("sessions that nobody ends are dropped while new ones are opened", async () => {
-  const sessions = memorySessions(sessionsConfig.parse({ idle_timeout_s: 1 }), { ids: randomIds() });
+  const sessions = memorySessions(sessionsConfig.parse({ idle_timeout_s: 1 }), { ids: randomIds(), news: newsroom() });
   const client = { name: "c", version: "1" };
   for (let index = 0; index < 5_000; index++) {
     const owner = JSON.stringify(["default", `owner-${index}`]);

@@ -2,33 +2,17 @@ import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { noCapabilities } from "../../../src/core/client.ts";
 import { randomIds } from "../../../src/core/ids.ts";
-import { redisSessions, type SessionNews, type Sessions, SessionsUnavailable, sessionsConfig } from "../../../src/parts/sessions/index.ts";
+import { redisSessions, type Sessions, SessionsUnavailable, sessionsConfig } from "../../../src/parts/sessions/index.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { openRedis, type RedisConnection, redisConfig, script } from "../../../src/platform/redis.ts";
 import { sessionsContract } from "../../contracts/sessions.contract.ts";
+import { newsroom } from "../../support/newsroom.ts";
 import { findRedis, startRedis, type TestRedis } from "../../support/redis.ts";
 
 const found = findRedis();
 const why = found.kind === "missing" ? ` (left out: ${found.reason})` : "";
 const ids = randomIds();
 const NOW = 1_700_000_000_000;
-
-/** All replicas of a test in one process. `cut` as if nobody told anybody anything. */
-function newsroom(): SessionNews & { cut: boolean } {
-  const listeners = new Map<string, Set<(payload: unknown) => void>>();
-  const room = {
-    cut: false,
-    tell(topic: string, payload: unknown) {
-      if (!room.cut) for (const listener of listeners.get(topic) ?? []) listener(JSON.parse(JSON.stringify(payload)));
-    },
-    onTold(topic: string, listener: (payload: unknown) => void) {
-      const known = listeners.get(topic) ?? new Set();
-      listeners.set(topic, known.add(listener));
-      return () => known.delete(listener);
-    },
-  };
-  return room;
-}
 
 async function connect(url: string): Promise<RedisConnection> {
   const redis = openRedis(redisConfig.parse({ url, command_timeout_ms: 5_000 }), silentLogger);
@@ -52,7 +36,7 @@ describe.skipIf(found.kind === "missing")(`on a real redis${why}`, () => {
     await server?.stop();
   });
 
-  sessionsContract("redis", async (limits) => redisSessions(redis, limits, { ids, news: newsroom(), clock: "caller" }));
+  sessionsContract("redis", async (limits, news) => redisSessions(redis, limits, { ids, news, clock: "caller" }));
 
   describe("two replicas", () => {
     let news: ReturnType<typeof newsroom>;

@@ -1,7 +1,7 @@
 import type { Session } from "../../../gateway/index.ts";
-import { answerElsewhere, cancelElsewhere, endElsewhere, endHere } from "../elsewhere.ts";
+import { answerElsewhere, cancelElsewhere, endHere } from "../elsewhere.ts";
 import { sessionHandlers } from "../methods/index.ts";
-import { badRequest, type Message, type Response, shown, unsupportedMethod } from "../protocol.ts";
+import { badRequest, isRequestId, type Message, type Response, shown, unsupportedMethod } from "../protocol.ts";
 import { refuse, type Visit } from "../visit.ts";
 import { exchangeOf, findSession } from "./find-session.ts";
 import { initialize } from "./initialize.ts";
@@ -46,7 +46,6 @@ export async function deleteSession(visit: Visit): Promise<void> {
   const { sessions, clock } = visit.door;
   await sessions.end(session.id, visit.caller.key, clock.now());
   endHere(visit.door, session.id);
-  endElsewhere(visit.door.replicas, session.id);
   visit.reply.code(204).send();
 }
 
@@ -54,7 +53,8 @@ export async function deleteSession(visit: Visit): Promise<void> {
 function notified(visit: Visit, session: Session, asked: Message): void {
   if (asked.method === "notifications/cancelled") {
     const requestId = asked.params?.requestId;
-    if ((typeof requestId === "string" || typeof requestId === "number") && !visit.door.inFlight.cancel(session.id, requestId)) {
+    // An id that no request can have is told to nobody: it may be as long as a body, and there may be many replicas.
+    if (isRequestId(requestId) && !visit.door.inFlight.cancel(session.id, requestId)) {
       cancelElsewhere(visit.door.replicas, session.id, requestId);
     }
   }
