@@ -116,6 +116,8 @@ export interface JudgedCall extends AimedCall {
   readonly remembered: boolean;
   /** The input as records may show it. */
   readonly recordedInput: string;
+  /** The URI of a resource as records may show it. */
+  readonly recordedUri: string | undefined;
 }
 
 /** A call whose intent is on record: from here on there will be an outcome. */

@@ -29,7 +29,15 @@ export async function judge(call: AimedCall): Promise<JudgedCall> {
   const decision = known ?? (await policy.decide(call.inputText, loadOf(call, argsOf(call))));
   if (key !== undefined && known === undefined) memo.keep(key, decision);
   const recordedInput = call.target.rules.has("mask") ? await maskedInput(call, argsOf(call)) : recordableInput(call);
-  return { ...call, decision, remembered: known !== undefined, recordedInput };
+  return { ...call, decision, remembered: known !== undefined, recordedInput, recordedUri: recordedUriOf(call, recordedInput) };
+}
+
+/** What a mask takes out of the input must not stand beside it: a URI may hold a secret. */
+function recordedUriOf({ target }: AimedCall, recordedInput: string): string | undefined {
+  if (target.kind !== "resource") return undefined;
+  if (!target.rules.has("mask")) return target.uri.text;
+  const { resource } = JSON.parse(recordedInput) as { readonly resource?: { readonly uri?: string } };
+  return resource?.uri;
 }
 
 /** The arguments where they are at hand as they were parsed. */

@@ -31,8 +31,8 @@ export function recordHead(call: Call | AimedCall, kind: RecordHead["kind"]): Re
   };
 }
 
-function recordedTarget({ target }: AimedCall): { readonly target: string; readonly uri?: string } {
-  return target.kind === "resource" ? { target: target.id, uri: target.uri.text } : { target: target.id };
+function recordedTarget(call: AimedCall | JudgedCall): { readonly target: string; readonly uri?: string | undefined } {
+  return { target: call.target.id, uri: "recordedUri" in call ? call.recordedUri : undefined };
 }
 
 /** Records a call that was not let through, then answers. A refusal that cannot be recorded says that instead. */

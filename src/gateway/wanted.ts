@@ -7,13 +7,21 @@ const MAX_RECORDED = 200;
 /** What a record says of a target that was not found in the catalog: what was asked for, cut to a length. */
 export function wantedName(exchange: Exchange, asked: Wanted): { readonly target?: string; readonly uri?: string } {
   if ("name" in asked) return { target: nameAtDoor(exchange, asked.name) };
-  if ("uri" in asked) return { uri: asked.uri.slice(0, MAX_RECORDED) };
+  if ("uri" in asked) return { uri: withoutSecrets(asked.uri) };
   if (asked.method === "completion/complete")
     return asked.ref.type === "ref/prompt"
       ? { target: nameAtDoor(exchange, asked.ref.name) }
       : { uri: asked.ref.uri.slice(0, MAX_RECORDED) };
   // A task id is sealed: cut or whole, it says nothing to a reader.
   return {};
+}
+
+/** No mask is asked about what is not in the catalog: query, fragment and user, where a URI may hold a secret, are left out. */
+function withoutSecrets(uri: string): string {
+  return uri
+    .replace(/[?#].*$/s, "")
+    .replace(/\/\/[^/]*@/, "//")
+    .slice(0, MAX_RECORDED);
 }
 
 function nameAtDoor(exchange: Exchange, asked: string): string {

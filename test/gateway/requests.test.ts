@@ -171,6 +171,36 @@ describe("a resource", () => {
     expect(live(gate).calls).toEqual([]);
   });
 
+  it("that holds a secret in its query leaves it in no record that the bundle masks", async () => {
+    const gate = smallGate((data) => {
+      data.catalog.rules = { refunds: ["permit"], common: ["mask"] };
+    });
+    gate.rules.mask = ({ resource }) => (resource ? ["/resource/uri"] : []);
+    await ask(gate, read("note://crm/a?key=hunter9"));
+    expect(live(gate).calls[0]?.ask).toMatchObject({ paramsText: '"uri":"note://crm/a?key=hunter9"' });
+    expect(gate.records("intent", "outcome")).toMatchObject([
+      { uri: expect.stringMatching(/^hmac-sha256:/) },
+      { uri: expect.stringMatching(/^hmac-sha256:/) },
+    ]);
+    gate.rules.mask = () => [""];
+    await ask(gate, read("note://crm/a?key=hunter9"));
+    gate.rules.decide = () => false;
+    await ask(gate, read("note://crm/a?key=hunter9"));
+    expect(JSON.stringify(gate.records())).not.toContain("hunter9");
+  });
+
+  it.each(["https://ann:hunter9@wiki.example/page?key=hunter9#hunter9", "note://other/a?key=hunter9", "note://other/a#hunter9"])(
+    "that nobody knows leaves no credential of its URI in the record: %s",
+    async (uri) => {
+      const gate = gateWithAll();
+      expect(await ask(gate, read(uri))).toMatchObject({ kind: "unknown" });
+      expect(gate.records("refusal")).toMatchObject([
+        { uri: expect.stringMatching(/^(https:\/\/wiki\.example\/page|note:\/\/other\/a)$/) },
+      ]);
+      expect(JSON.stringify(gate.records())).not.toContain("hunter9");
+    },
+  );
+
   it("is routed to its owner on the aggregate under its own URI", async () => {
     const gate = gateWithAll();
     expect(await ask(gate, read("note://crm/a"), { serverId: undefined } as never)).toMatchObject({ kind: "result" });

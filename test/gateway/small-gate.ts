@@ -34,6 +34,8 @@ export interface Rules {
   /** `false`: the caller may not know of it. `true`: allowed. A code: refused. */
   decide: (input: Loose) => boolean | string | Partial<Decision>;
   inspect: (input: Loose) => { withheld?: string; redact?: readonly string[] };
+  /** Asked only where the catalog says that a package of the server has such a rule. */
+  mask: (input: Loose) => readonly string[];
 }
 
 export interface LiveServer {
@@ -124,7 +126,7 @@ function policyOf(rules: Rules): Policy {
       };
     },
     admit: async () => [],
-    mask: async () => [],
+    mask: async (text) => rules.mask(JSON.parse(text)),
     close: async () => {},
   };
 }
@@ -145,7 +147,7 @@ export interface SmallGate {
 
 /** The sample company, changed as the test likes. */
 export function smallGate(change: (data: ReturnType<typeof bundleData>) => void = () => {}): SmallGate {
-  const rules: Rules = { decide: () => true, inspect: () => ({}) };
+  const rules: Rules = { decide: () => true, inspect: () => ({}), mask: () => [] };
   const clock = manualClock(now);
   const ids = randomIds();
   const log = memoryLog({ clock, ids, instance: "test" });
