@@ -1,7 +1,7 @@
 package toolgate
 
 # METADATA
-# title: One call, read, prompt, completion, or request of a server
+# title: One call, read, prompt, completion, method of an extension, or request of a server
 # entrypoint: true
 decide := judged(known, granted, denied, judges) if {
 	seen := blind

@@ -46,11 +46,15 @@ server_known_status if input.server.status in {"approved", "deprecated", "retire
 
 same_environment if input.server.environment == input.agent.environment
 
-# The definition is the one that was approved. Questions of servers have none.
+# The definition is the one that was approved. Questions of servers and methods of extensions have none.
 unchanged(target) if input[target].pinned == true
 
 else if {
 	target in questions
+}
+
+else if {
+	target == "extension"
 }
 
 drifted(target) if {

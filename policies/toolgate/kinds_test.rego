@@ -18,6 +18,10 @@ kinds := {
 	"elicitation": {"target": {"id": "s.elicitation", "origin": "s.run", "mode": "form", "fields": []}, "role": {"asks": {"s": {"elicitation": true}}}},
 	"sampling": {"target": {"id": "s.sampling", "origin": "s.run", "max_tokens": 1}, "role": {"asks": {"s": {"sampling": true}}}},
 	"roots": {"target": {"id": "s.roots", "origin": "s.run"}, "role": {"asks": {"s": {"roots": true}}}},
+	"extension": {
+		"target": {"id": "s.search/query", "method": "search/query", "extension": "com.example/search"},
+		"role": {"methods": {"s": {"search/query": true}}},
+	},
 }
 
 of_resource := {"id": "s.notes", "of": "resources", "name": "notes", "argument": "id", "pinned": true}
@@ -61,10 +65,10 @@ test_no_kind_is_granted_by_the_table_of_another if {
 same_table(role, role)
 
 test_a_name_counts_in_its_own_table_only if {
-	everywhere := {"run": true, "greet": true, "notes": true, "elicitation": true, "sampling": true, "roots": true}
-	tables := {"tool": "grants", "prompt": "prompts", "resource": "resources", "completion": "prompts", "elicitation": "asks", "sampling": "asks", "roots": "asks"}
+	everywhere := {"run": true, "greet": true, "notes": true, "elicitation": true, "sampling": true, "roots": true, "search/query": true}
+	tables := {"tool": "grants", "prompt": "prompts", "resource": "resources", "completion": "prompts", "elicitation": "asks", "sampling": "asks", "roots": "asks", "extension": "methods"}
 	every kind, table in tables {
-		role := {other: {"s": everywhere} | some other in ["grants", "prompts", "resources", "asks"]; other != table}
+		role := {other: {"s": everywhere} | some other in ["grants", "prompts", "resources", "asks", "methods"]; other != table}
 		world := granted_by(role)
 		answer := decided(asked_of(kind, kinds[kind].target), world)
 		not answer.known
@@ -94,6 +98,7 @@ test_a_target_without_a_name_is_granted_by_no_role if {
 		"prompt": ["name"],
 		"resource": ["entry"],
 		"completion": ["of", "name"],
+		"extension": ["method"],
 	}
 	every kind, members in nameless {
 		every member in members {
@@ -125,7 +130,7 @@ test_an_agent_alone_may_use_each_kind_by_its_own_roles if {
 	}
 }
 
-permitted_by_rule := object.union(company({"permit": {{"id": "x", "for": "both"}}}), {"index_kinds": {"p": ["tool", "prompt", "resource", "completion", "elicitation", "sampling", "roots"]}})
+permitted_by_rule := object.union(company({"permit": {{"id": "x", "for": "both"}}}), {"index_kinds": {"p": ["tool", "prompt", "resource", "completion", "elicitation", "sampling", "roots", "extension"]}})
 
 test_each_kind_may_be_permitted_by_a_rule if {
 	every kind, k in kinds {
@@ -186,6 +191,26 @@ test_a_question_has_no_definition_that_could_drift if {
 		answer := decided(asked_of(kind, object.union(kinds[kind].target, {"pinned": false})), permitted_by_rule)
 		answer.effect == "allow"
 	}
+}
+
+test_a_method_of_an_extension_has_no_definition_that_could_drift if {
+	answer := decided(asked_of("extension", object.union(kinds.extension.target, {"pinned": false})), permitted_by_rule)
+	answer.effect == "allow"
+}
+
+test_a_method_of_an_extension_is_granted_at_its_own_server_only if {
+	elsewhere := granted_by({"methods": {"other": {"search/query": true}}})
+	answer := decided(asked_of("extension", kinds.extension.target), elsewhere)
+	not answer.known
+}
+
+test_a_method_of_an_extension_is_constrained_by_its_arguments if {
+	roles := {"all": kinds.extension.role}
+	packages := object.union(company({"constrain": {{"code": "x.y"}}}), {"roles": roles, "index_kinds": {"p": ["extension"]}})
+	answer := decided(asked_of("extension", kinds.extension.target), packages)
+	answer.known
+	answer.effect == "deny"
+	answer.reasons == {{"rule": "p", "value": {"code": "x.y"}}}
 }
 
 test_two_targets_of_any_kinds_are_not_permitted if {

@@ -20,6 +20,7 @@ kind := "tool" if {
 	not input.sampling
 	not input.elicitation
 	not input.roots
+	not input.extension
 }
 
 else := one if {
@@ -30,7 +31,7 @@ else := one if {
 
 else := null
 
-target_kinds := ["tool", "resource", "prompt", "completion", "sampling", "elicitation", "roots"]
+target_kinds := ["tool", "resource", "prompt", "completion", "sampling", "elicitation", "roots", "extension"]
 
 # What servers ask for.
 questions := ["sampling", "elicitation", "roots"]

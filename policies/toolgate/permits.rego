@@ -53,6 +53,10 @@ else := [input.completion.of, input.completion.name] if {
 
 else := ["asks", target] if target in questions
 
+else := ["methods", input.extension.method] if {
+	target == "extension"
+}
+
 permits_of(judges) := [{"rule": pkg, "value": v} |
 	some pkg in judges
 	some v in elements(data.policy[pkg].permit)

@@ -275,7 +275,7 @@ test_a_package_counts_for_its_kinds_only if {
 }
 
 test_each_kind_of_target_has_its_member if {
-	every kind in ["tool", "resource", "prompt", "completion", "sampling", "elicitation", "roots"] {
+	every kind in ["tool", "resource", "prompt", "completion", "sampling", "elicitation", "roots", "extension"] {
 		asked := object.union(object.remove(call, ["tool"]), {kind: {"name": "x", "pinned": true}})
 		world := object.union(company({"permit": {{"id": "x", "for": "both"}}}), {"index_kinds": {"p": [kind]}})
 		answer := decided(asked, world)

@@ -1,12 +1,13 @@
 // Every message of MCP that can reach the gateway, from either side, and who judges it. What stands here nowhere is refused
-// as unknown; docs/mcp-support.md and test/core/methods.test.ts are held against this table.
+// as unknown, but for requests of extensions that a server's definition passes by name (`extension_methods`), which are
+// judged as targets of kind `extension`; notifications of extensions are not passed, since nobody could judge them. docs/mcp-support.md and test/core/methods.test.ts are held against this table.
 
 /** Revisions that the gateway speaks. 2024-11-05 only towards servers, over HTTP with SSE. */
 export const revisions = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"] as const;
 export type Revision = (typeof revisions)[number];
 
 /** What a role grants and a package's `kinds` names: the kinds of target. */
-export const targetKinds = ["tool", "resource", "prompt", "completion", "sampling", "elicitation", "roots"] as const;
+export const targetKinds = ["tool", "resource", "prompt", "completion", "sampling", "elicitation", "roots", "extension"] as const;
 export type TargetKind = (typeof targetKinds)[number];
 
 /** Which part of the work judges a message. `none` says why there is nothing to judge. */
@@ -111,3 +112,16 @@ export type ClientMethod = {
   [Name in keyof typeof methods]: (typeof methods)[Name]["from"] extends "client" ? Name : never;
 }[keyof typeof methods];
 export type QuestionMethod = "elicitation/create" | "sampling/createMessage" | "roots/list";
+
+/** What a method of an extension may be called: nothing that needs escaping anywhere it is written. */
+const methodForm = /^[A-Za-z][A-Za-z0-9_/.-]{0,127}$/;
+
+/** Whether a method may be an extension's: the protocol's own stay with their judges, and notifications have none. */
+export function mayBeOfExtension(method: string): boolean {
+  return (
+    methodForm.test(method) &&
+    !method.startsWith("notifications/") &&
+    !Object.hasOwn(methods, method) &&
+    !Object.hasOwn(serverMessages, method)
+  );
+}

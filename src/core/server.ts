@@ -20,6 +20,8 @@ export interface ServerDefinition {
   readonly asks: readonly ServerAsk[];
   /** Extensions of the protocol that are passed through: declared to it and to clients. Sorted. */
   readonly extensions: readonly string[];
+  /** Requests of these extensions that clients may make at the server's own door, by extension id. Sorted. */
+  readonly extensionMethods: Readonly<Record<string, readonly string[]>>;
 }
 
 export const serverAsks = ["elicitation", "roots", "sampling"] as const;

@@ -44,6 +44,10 @@ export interface TemplateDefinition {
  * The digest that a reviewer approves: the whole definition in canonical form (RFC 8785), with the era it was read in
  * and the client capabilities declared then, because servers offer other tools to other clients.
  */
-export function pinOf(definition: ToolDefinition | PromptDefinition | TemplateDefinition, era: Era, capabilities: Readonly<Record<string, unknown>> = {}): Digest {
+export function pinOf(
+  definition: ToolDefinition | PromptDefinition | TemplateDefinition,
+  era: Era,
+  capabilities: Readonly<Record<string, unknown>> = {},
+): Digest {
   return sha256(canonicalize({ capabilities, definition, era }) ?? "");
 }

@@ -1,4 +1,5 @@
 import { didYouMean, foundText, type Mistake, pathText } from "../../core/mistakes.ts";
+import { extensionMethodMistakes } from "../../parts/catalog/index.ts";
 import { pinMistakes } from "./pin-references.ts";
 import { resourceMistakes } from "./resource-references.ts";
 import { fileOf, pinsFileOf, type TableName, type Tables } from "./table-files.ts";
@@ -8,6 +9,7 @@ import { toolMistakes } from "./tool-references.ts";
 export function crossMistakes(tables: Tables): Mistake[] {
   return [
     ...namedServers(tables),
+    ...namedExtensions(tables),
     ...namedRoles(tables),
     ...sharedMatches(tables),
     ...pinMistakes(tables),
@@ -50,6 +52,15 @@ function namedServers(tables: Tables): Mistake[] {
     }
   }
   return mistakes;
+}
+
+function namedExtensions(tables: Tables): Mistake[] {
+  return Object.entries(tables.servers.servers).flatMap(([id, server]) =>
+    extensionMethodMistakes(server).map(({ steps, ...told }) => {
+      const path = ["servers", id, "extension_methods", ...steps];
+      return tables.mistake("servers", path, told, pathText(path));
+    }),
+  );
 }
 
 function namedRoles(tables: Tables): Mistake[] {

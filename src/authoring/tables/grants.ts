@@ -9,6 +9,12 @@ const kinds = {
   prompts: { one: "prompt", table: "prompts", what: "catalogued prompt", wanted: "a prompt in prompts.yaml, as server/prompt" },
   resources: { one: "resource", table: "resources", what: "catalogued resource", wanted: "an entry in resources.yaml, as server/entry" },
   asks: { one: "ask", table: "servers", what: "question that a server asks", wanted: `server/kind, where kind is ${oneOf(serverAsks)}` },
+  methods: {
+    one: "method",
+    table: "servers",
+    what: "method of a server's extensions",
+    wanted: "a method of extension_methods in servers.yaml, as server/method",
+  },
 } as const satisfies Record<string, { one: string; table: TableName; what: string; wanted: string }>;
 
 type Kind = keyof typeof kinds;
@@ -45,7 +51,13 @@ export function resolveGrants(tables: Tables): GrantReading {
       }
       return sorted(granted);
     };
-    roles[role] = { grants: resolve("grants"), prompts: resolve("prompts"), resources: resolve("resources"), asks: resolve("asks") };
+    roles[role] = {
+      grants: resolve("grants"),
+      prompts: resolve("prompts"),
+      resources: resolve("resources"),
+      asks: resolve("asks"),
+      methods: resolve("methods"),
+    };
   }
   return { roles, mistakes, warnings };
 }
@@ -60,6 +72,11 @@ function knownNames({ tools, prompts, resources, servers }: Tables): Readonly<Re
     prompts: rows(prompts.prompts),
     resources: rows(resources.resources),
     asks: Object.entries(servers.servers).flatMap(([server, { asks }]) => asks.map((kind) => [server, kind] as const)),
+    methods: Object.entries(servers.servers).flatMap(([server, { extension_methods: methods }]) =>
+      Object.values(methods)
+        .flat()
+        .map((method) => [server, method] as const),
+    ),
   };
 }
 

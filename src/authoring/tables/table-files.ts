@@ -34,6 +34,7 @@ const roleSchema = z.strictObject({
   prompts: grants("prompt", "crm/*"),
   resources: grants("entry", "docs/handbook"),
   asks: grants("kind", "crm/elicitation"),
+  methods: grants("method", "crm/search/*"),
 });
 
 const version = z.literal(1).describe("1, the version of the tables");

@@ -20,6 +20,8 @@ export function crossMistakes({ catalog, roles, index }: BundleData): CatalogMis
   for (const [id, server] of Object.entries(catalog.servers)) {
     if (server.replacement !== undefined) wantKey(catalog.servers, server.replacement, ["catalog", "servers", id, "replacement"], "server");
     wantKey(index, id, ["index", id], "server with an index entry");
+    for (const { steps, found, wanted } of extensionMethodMistakes(server))
+      mistakes.push({ path: pathText(["catalog", "servers", id, "extension_methods", ...steps]), found, wanted });
   }
   for (const table of ["tools", "prompts", "resources"] as const) {
     for (const id of Object.keys(catalog[table])) wantKey(catalog.servers, id, ["catalog", table, id], "server");
@@ -48,6 +50,23 @@ export function definitionMistakes(catalog: CatalogData): CatalogMistake[] {
     if (fault !== undefined) mistakes.push({ path: at("definition"), found: "another input schema", wanted: fault });
   }
   return mistakes;
+}
+
+/** Methods of extensions that the server does not have, and methods of two: which one was declared would not be known. */
+export function extensionMethodMistakes(
+  server: Pick<CatalogData["servers"][string], "extensions" | "extension_methods">,
+): { readonly steps: readonly PropertyKey[]; readonly found: string; readonly wanted: string }[] {
+  const owners = new Map<string, string>();
+  return Object.entries(server.extension_methods).flatMap(([id, methods]) => {
+    const own = server.extensions.includes(id) ? [] : [{ steps: [id], found: `key ${foundText(id)}`, wanted: "an id of extensions" }];
+    const shared = methods.flatMap((method, at) => {
+      const owner = owners.get(method) ?? id;
+      owners.set(method, owner);
+      if (owner === id) return [];
+      return [{ steps: [id, at], found: `${foundText(method)}, which is also of ${owner}`, wanted: "a method of one extension" }];
+    });
+    return [...own, ...shared];
+  });
 }
 
 type Definition = ToolDefinition | PromptDefinition | TemplateDefinition;

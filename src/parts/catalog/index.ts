@@ -11,7 +11,7 @@ export type {
   RuleName,
 } from "./catalog.ts";
 export { ruleNames } from "./catalog.ts";
-export type { CatalogMistake } from "./catalog-mistakes.ts";
+export { type CatalogMistake, extensionMethodMistakes } from "./catalog-mistakes.ts";
 export { idSchema } from "./fields.ts";
 export { glob } from "./glob.ts";
 export { readCatalog } from "./read-catalog.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { serverAsks } from "../../core/server.ts";
 import { distinct, idSchema, serverIdSchema, text } from "./fields.ts";
-import { bundledServerSchema, serverSchema } from "./server-schema.ts";
+import { bundledServerSchema, extensionMethodSchema, serverSchema } from "./server-schema.ts";
 import {
   bundledPromptSchema,
   bundledResourceSchema,
@@ -114,6 +114,7 @@ const rolesSchema = z.record(
     prompts: perServer(promptNameSchema, granted).optional(),
     resources: perServer(idSchema, granted).optional(),
     asks: z.record(serverIdSchema, z.partialRecord(z.enum(serverAsks), granted)).optional(),
+    methods: perServer(extensionMethodSchema, granted).optional(),
   }),
 );
 

@@ -21,6 +21,11 @@ export function serverDefinition(id: string, data: ServerData): ServerDefinition
     drift: data.drift,
     asks: data.asks.toSorted(),
     extensions: data.extensions.toSorted(),
+    extensionMethods: Object.fromEntries(
+      Object.entries(data.extension_methods)
+        .map(([id, methods]) => [id, methods.toSorted()] as const)
+        .sort(([one], [other]) => (one < other ? -1 : 1)),
+    ),
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mayBeOfExtension } from "../../core/methods.ts";
 import { serverAsks } from "../../core/server.ts";
 import { distinct, serverIdSchema, text, timeoutMs } from "./fields.ts";
 
@@ -86,6 +87,13 @@ const extensionId = z
   .regex(/^[a-zA-Z][a-zA-Z0-9-]*(?:\.[a-zA-Z0-9][a-zA-Z0-9-]*)*\/[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?$/)
   .describe("the id of an extension, e.g. io.modelcontextprotocol/tasks");
 
+export const extensionMethodSchema = z
+  .string()
+  .refine(
+    mayBeOfExtension,
+    "a method of the extension: a letter, then at most 127 letters, digits and _ / . -; none of the protocol itself, no notification",
+  );
+
 export const serverSchema = z.strictObject({
   title: text.optional(),
   owner: text,
@@ -105,6 +113,10 @@ export const serverSchema = z.strictObject({
   extensions: distinct(extensionId, "each extension once")
     .default([])
     .describe("extensions of the protocol that are passed through, by id"),
+  extension_methods: z
+    .record(extensionId, distinct(extensionMethodSchema, "each method once"))
+    .default({})
+    .describe("requests of these extensions that clients may make at the server's own door: { <extension>: [<method>] }"),
 });
 
 /** A server in a bundle also says how its pins were read. */

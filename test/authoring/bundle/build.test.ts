@@ -74,6 +74,7 @@ resources:
       prompts: { crm: { summary: true } },
       resources: { crm: { ticket: true }, files: { handbook: true } },
       asks: {},
+      methods: {},
     });
     expect(data.catalog.prompts).toEqual({ crm: { summary: { ...pinned(summary), data_classes: [] } } });
     expect(data.catalog.resources).toEqual({

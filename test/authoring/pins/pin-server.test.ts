@@ -19,6 +19,7 @@ const crm: ServerDefinition = {
   drift: "strict",
   asks: [],
   extensions: [],
+  extensionMethods: {},
 };
 
 interface Offered {

@@ -40,8 +40,9 @@ describe("prompts, resources and questions", () => {
         prompts: { crm: { summary: true } },
         resources: { crm: { notes: true, ticket: true } },
         asks: { crm: { elicitation: true, roots: true } },
+        methods: {},
       },
-      asked: { grants: {}, prompts: {}, resources: {}, asks: { crm: { elicitation: true } } },
+      asked: { grants: {}, prompts: {}, resources: {}, asks: { crm: { elicitation: true } }, methods: {} },
     });
     const pin = expect.stringMatching(/^sha256:/);
     expect(data.catalog).toMatchObject({

@@ -15,7 +15,7 @@ describe("the tables", () => {
     const { data, servers, warnings } = tables.value;
     expect({ servers, warnings }).toEqual({ servers: ["crm"], warnings: [] });
     expect(data.roles).toEqual({
-      support: { grants: { crm: { get_customer: true, refund: true } }, prompts: {}, resources: {}, asks: {} },
+      support: { grants: { crm: { get_customer: true, refund: true } }, prompts: {}, resources: {}, asks: {}, methods: {} },
     });
     expect(data.settings).toEqual({ timezone: "Europe/Berlin", office_hours: { from: 8 } });
     expect(data.custom).toEqual({ vip: ["ann"] });
@@ -199,6 +199,7 @@ describe("pins written by the pin command", () => {
         drift: "strict",
         asks: [],
         extensions: [],
+        extensionMethods: {},
       },
       listing: {
         era: "session",

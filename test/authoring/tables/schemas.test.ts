@@ -34,6 +34,7 @@ const prompt = (facts: unknown) => ({ version: 1, prompts: { crm: { "any name": 
 const resource = (facts: unknown, id = "notes") => ({ version: 1, resources: { crm: { [id]: facts } } });
 const role = (lists: object) => ({ version: 1, roles: { support: lists } });
 const tasks = "io.modelcontextprotocol/tasks";
+const search = "com.example/search";
 
 const samples: readonly (readonly [table: string, value: unknown, taken: boolean])[] = [
   ["servers", server({}), true],
@@ -42,6 +43,12 @@ const samples: readonly (readonly [table: string, value: unknown, taken: boolean
   ["servers", server({ asks: ["secrets"] }), false],
   ["servers", server({ extensions: [tasks, tasks] }), false],
   ["servers", server({ extensions: ["tasks"] }), false],
+  ["servers", server({ extensions: [search], extension_methods: { [search]: ["search/query", "Search.v2_x-1"] } }), true],
+  ["servers", server({ extensions: [search], extension_methods: { [search]: ["search/query", "search/query"] } }), false],
+  ["servers", server({ extensions: [search], extension_methods: { [search]: ["notifications/search"] } }), false],
+  ["servers", server({ extensions: [search], extension_methods: { [search]: ["9search"] } }), false],
+  ["servers", server({ extensions: [search], extension_methods: { [search]: ["search query"] } }), false],
+  ["servers", server({ extensions: [search], extension_methods: { [search]: ["x".repeat(129)] } }), false],
   ["servers", server({ transport: { ...http, kind: "sse" } }), true],
   ["servers", server({ transport: { kind: "sse", url: "http://127.0.0.1/sse", host_class: "loopback" } }), true],
   ["servers", server({ transport: { ...http, kind: "sse", era: "session" } }), false],
@@ -61,7 +68,9 @@ const samples: readonly (readonly [table: string, value: unknown, taken: boolean
   ["resources", resource({ uri: "note://crm/**" }, "Notes"), false],
   ["roles", role({}), true],
   ["roles", role({ grants: ["crm/refund"], prompts: ["crm/*"], resources: ["crm/*"], asks: ["crm/*"] }), true],
+  ["roles", role({ methods: ["crm/search/*"] }), true],
   ["roles", role({ asks: ["crm"] }), false],
+  ["roles", role({ methods: ["crm"] }), false],
   ["roles", role({ prompts: ["/x"] }), false],
   ["roles", role({ resource: ["crm/*"] }), false],
 ];

@@ -40,6 +40,7 @@ describe("a bundle's catalog", () => {
       drift: "strict",
       asks: [],
       extensions: [],
+      extensionMethods: {},
     });
     expect(catalog.tools("crm").get("refund")).toMatchObject({
       server: "crm",
@@ -64,12 +65,14 @@ describe("a bundle's catalog", () => {
     const extra = {
       asks: ["sampling", "elicitation"],
       extensions: ["io.modelcontextprotocol/tasks", "com.example/a"],
+      extension_methods: { "io.modelcontextprotocol/tasks": ["tasks/x"], "com.example/a": ["b", "a/c"] },
       transport: { kind: "sse", url: "http://127.0.0.1:9/sse", host_class: "loopback" },
     };
     data.catalog.servers.crm = server(extra);
     expect(read(data).servers.get("crm")).toMatchObject({
       asks: ["elicitation", "sampling"],
       extensions: ["com.example/a", "io.modelcontextprotocol/tasks"],
+      extensionMethods: { "com.example/a": ["a/c", "b"], "io.modelcontextprotocol/tasks": ["tasks/x"] },
       transport: { kind: "sse", place: { url: "http://127.0.0.1:9/sse" }, hostClass: "loopback", era: "session" },
     });
   });
@@ -256,14 +259,38 @@ describe("a catalog is refused", () => {
 
   it("if a server asks or passes what there is not, and if a role holds more than true", () => {
     const found = mistakes((data) => {
-      data.catalog.servers.crm = server({ asks: ["secrets"], extensions: ["tasks"] });
-      Object.assign(data.roles.support, { asks: { crm: { secrets: true } }, prompts: { crm: { summary: 1 } } });
+      const methods = { "com.example/a": ["tools/call"] };
+      data.catalog.servers.crm = server({ asks: ["secrets"], extensions: ["tasks"], extension_methods: methods });
+      const odd = { asks: { crm: { secrets: true } }, prompts: { crm: { summary: 1 } }, methods: { crm: { "tools/list": true, a: 1 } } };
+      Object.assign(data.roles.support, odd);
     });
     expect(found.map(({ path }) => path).sort()).toEqual([
       "catalog.servers.crm.asks[0]",
+      'catalog.servers.crm.extension_methods["com.example/a"][0]',
       "catalog.servers.crm.extensions[0]",
       "roles.support.asks.crm.secrets",
+      "roles.support.methods.crm.a",
+      "roles.support.methods.crm.tools/list",
       "roles.support.prompts.crm.summary",
+    ]);
+  });
+
+  it("if it passes methods of an extension that the server does not have, or of two", () => {
+    const found = mistakes((data) => {
+      const methods = { "com.example/a": ["search", "find"], "com.example/b": ["find"], "com.example/c": ["other"] };
+      data.catalog.servers.crm = server({ extensions: ["com.example/a", "com.example/b"], extension_methods: methods });
+    });
+    expect(found).toEqual([
+      {
+        path: 'catalog.servers.crm.extension_methods["com.example/b"][0]',
+        found: '"find", which is also of com.example/a',
+        wanted: "a method of one extension",
+      },
+      {
+        path: 'catalog.servers.crm.extension_methods["com.example/c"]',
+        found: 'key "com.example/c"',
+        wanted: "an id of extensions",
+      },
     ]);
   });
 

@@ -93,6 +93,7 @@ export function definition(transport: ServerDefinition["transport"], over: Parti
     drift: "strict",
     asks: [],
     extensions: [],
+    extensionMethods: {},
     ...over,
   };
 }
