@@ -31,6 +31,8 @@ export interface RecordingServer {
   readonly streams: ReadonlySet<ServerResponse>;
   /** Connections opened so far. */
   readonly connections: () => number;
+  /** Requests whose answer nobody waited for: their connection ended before it. */
+  readonly cutOff: () => number;
   /** Changes what the server offers; open streams get `list_changed`. */
   setTools(tools: readonly Tool[]): void;
   /** Changes what else it offers; open streams get the `list_changed` of that kind. */
@@ -75,6 +77,7 @@ export async function startRecordingServer(options: RecordingOptions = {}): Prom
     floods: state.floods,
     streams: state.streams,
     connections: () => state.connections,
+    cutOff: () => state.cutOff,
     setTools(tools) {
       state.script = { ...state.script, tools };
       for (const stream of state.streams) event(stream, JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" }));
@@ -111,6 +114,7 @@ interface State {
   script: Script;
   authorization: string | undefined;
   connections: number;
+  cutOff: number;
   readonly calls: RecordedCall[];
   readonly reached: Received[];
   readonly received: Received[];
@@ -129,6 +133,7 @@ function newState({ authorization, port: _port, ...script }: RecordingOptions): 
     script: { ...defaultScript(), ...script },
     authorization,
     connections: 0,
+    cutOff: 0,
     calls: [],
     reached: [],
     received: [],
@@ -153,7 +158,10 @@ function touch(state: State): void {
 async function serve(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
   state.requests.push({ method: request.method ?? "", path: request.url ?? "", headers });
-  response.on("close", () => touch(state));
+  response.on("close", () => {
+    if (!response.writableFinished) state.cutOff++;
+    touch(state);
+  });
   if (state.authorization !== undefined && headers.authorization !== state.authorization) {
     request.resume();
     response.writeHead(401, { "www-authenticate": "Bearer" }).end("who are you?");
