@@ -28,8 +28,10 @@ type News =
   | { readonly taken: true }
   | { readonly progress: Progress }
   | { readonly log: LogMessage }
-  /** A piece of the answer's JSON text. */
-  | { readonly part: string };
+  /** A piece of the answer's JSON text, and where it stands there. */
+  | { readonly part: string; readonly at: number }
+  /** How long that text is: the channel may lose pieces, and whoever writes it may repeat or swap them. */
+  | { readonly length: number };
 
 type Serve = Gateway["request"];
 
@@ -60,17 +62,19 @@ async function route(parts: Parts, serve: Serve, replica: string, exchange: Exch
   const seal = sealed(sealer, routed.id);
   let taken = false;
   let text = "";
+  let whole = false;
   const onEvent = (event: unknown) => {
     const news = seal.open(event, clock.now());
     if (news === undefined) return;
     if ("taken" in news) taken = true;
     if ("progress" in news) request.onProgress?.(news.progress);
     if ("log" in news) request.onLog?.(news.log);
-    if ("part" in news) text += news.part;
+    if ("part" in news && news.at === text.length) text += news.part;
+    if ("length" in news) whole = news.length === text.length;
   };
   const payload = sealer.seal(TOPIC, routed, now + AWAY_MS);
   const reply = await replicas.ask(replica, TOPIC, payload, { timeoutMs: AWAY_MS, signal: request.signal, onEvent });
-  if (reply.kind === "answer" && text !== "") return JSON.parse(text) as Answer;
+  if (reply.kind === "answer" && whole) return JSON.parse(text) as Answer;
   if (request.signal.aborted) return { kind: "cancelled", decisionId: routed.id };
   if (taken) return await refuseUnpinnedCall(parts, exchange, request, "question.abandoned");
   // Refused here, on record: the state names a replica that this one is not.
@@ -125,7 +129,8 @@ async function serveRouted(
       ...(hears.log ? { onLog: (log: LogMessage) => tell({ log }) } : {}),
     });
     const text = JSON.stringify(answer);
-    for (let at = 0; at < text.length; at += PART) tell({ part: text.slice(at, at + PART) });
+    for (let at = 0; at < text.length; at += PART) tell({ part: text.slice(at, at + PART), at });
+    tell({ length: text.length });
     return null;
   } finally {
     clearInterval(alive);

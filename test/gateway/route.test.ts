@@ -20,6 +20,7 @@ function network() {
     return JSON.parse(text);
   };
   const away = new Set<string>();
+  const faults: { onEvent?: (event: unknown, tell: (event: unknown) => void) => void } = {};
   const replica = (id: string): Replicas => ({
     id,
     serve: (topic, handler) => handlers.set(`${id} ${topic}`, handler),
@@ -28,8 +29,11 @@ function network() {
       if (!handler || away.has(to)) return { kind: "away" };
       const gone = new AbortController();
       signal?.addEventListener("abort", () => gone.abort());
+      const tellOf = (tell: (event: unknown) => void = () => {}) => {
+        return (event: unknown) => (faults.onEvent ? faults.onEvent(copy(event), tell) : tell(copy(event)));
+      };
       try {
-        return { kind: "answer", value: copy(await handler(copy(payload), (event) => onEvent?.(copy(event)), gone.signal)) };
+        return { kind: "answer", value: copy(await handler(copy(payload), tellOf(onEvent), gone.signal)) };
       } catch {
         return { kind: "away" };
       }
@@ -38,7 +42,7 @@ function network() {
     onTold: () => () => {},
     close: async () => {},
   });
-  return { replica, carried, away };
+  return { replica, carried, away, faults };
 }
 
 const back = (requestState: string, more: Partial<GatewayRequest> = {}): Partial<GatewayRequest> => ({
@@ -146,5 +150,29 @@ describe("a request that goes on with a call parked on another replica", () => {
     const reply = await net.replica("r9").ask("r1", "gateway/request", "s1.forged", { timeoutMs: 1 });
     expect(reply).toEqual({ kind: "away" });
     expect(one.records("intent")).toHaveLength(1);
+  });
+
+  it.each([
+    ["lost", (events: unknown[]) => events.splice(-3, 1)],
+    ["repeated", (events: unknown[]) => events.push(...events.slice(-2))],
+    ["swapped", (events: unknown[]) => events.splice(-4, 2, events.at(-3), events.at(-4))],
+  ])("gives no answer of which a piece was %s on the way, rather than another one than the server's", async (what, harm) => {
+    const { net, one, other } = two(async (call) => {
+      await call.onQuestion?.(form());
+      return result("x".repeat(500_000));
+    });
+    const requestState = stateOf(await one.request(ann, {}));
+    const events: unknown[] = [];
+    net.faults.onEvent = (event, tell) => {
+      events.push(event);
+      // The last event says how long the answer is.
+      if (events.length < 6) return;
+      harm(events);
+      for (const each of events) tell(each);
+    };
+    const answer = await other.request(ann, back(requestState));
+    if (what === "repeated") expect(answer.kind).toBe("result");
+    else expect(answer).toMatchObject({ kind: "refused", reasons: [{ code: "question.abandoned" }] });
+    if (answer.kind === "result") expect(JSON.parse(answer.text).content[0].text).toHaveLength(500_000);
   });
 });
