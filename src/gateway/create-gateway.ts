@@ -1,4 +1,5 @@
 import { admit } from "./admit.ts";
+import { createAnnouncer } from "./announcer.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import type { Gateway, ListKind } from "./gateway.ts";
 import { rfc3339 } from "./input.ts";
@@ -34,13 +35,10 @@ export function createGateway(built: BuiltParts): RunningGateway {
   const messages = createMessageRecorder(parts);
   const entrance = createEntrance(parts);
   const watches = createWatches(parts);
-  const listeners = new Set<(kinds: ReadonlySet<ListKind>) => void>();
-  const tellChanged = (kinds: ReadonlySet<ListKind>) => {
-    for (const listener of listeners) listener(kinds);
-  };
+  const changes = createAnnouncer<ReadonlySet<ListKind>>(parts.logger);
   /** Another bundle judges from here on, or none. */
   const judgedAnew = () => {
-    tellChanged(everyKind);
+    changes.tell(everyKind);
     watches.recheck();
   };
   parts.generations.onSwap((generation) => {
@@ -64,12 +62,9 @@ export function createGateway(built: BuiltParts): RunningGateway {
     watch: watches.watch,
     refuseMessage: messages.refused,
     mayEnter: entrance.mayEnter,
-    onListChanged(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onListChanged: changes.listen,
     readiness: () => readinessOf(parts),
-    listChanged: (_serverId, kinds) => tellChanged(kinds),
+    listChanged: (_serverId, kinds) => changes.tell(kinds),
     serverRequest: messages.fromServer,
     async flush() {
       await authenticator.flush();

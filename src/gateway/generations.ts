@@ -2,6 +2,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import type { BundleIdentity, BundleRefusal } from "../parts/bundle/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import { createAnnouncer } from "./announcer.ts";
 import type { Generation } from "./generation.ts";
 
 /** The active generation of each tenant, and the only way to one. */
@@ -44,8 +45,8 @@ export function createGenerations(activation: Activation, clock: Clock, logger: 
   const active = new Map<string, Generation>();
   const bytesOf = new WeakMap<Generation, Uint8Array>();
   const leases = new Map<Generation, Lease>();
-  const swapped = announcer<Generation>();
-  const refusals = announcer<BundleRefusal>();
+  const swapped = createAnnouncer<Generation>(logger);
+  const refusals = createAnnouncer<BundleRefusal>(logger);
   let status: GenerationStatus = {};
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -134,19 +135,6 @@ export function createGenerations(activation: Activation, clock: Clock, logger: 
       await Promise.all([...leases.keys()].map((generation) => generation.policy.close()));
       leases.clear();
       active.clear();
-    },
-  };
-}
-
-function announcer<T>() {
-  const listeners = new Set<(news: T) => void>();
-  return {
-    tell(news: T): void {
-      for (const listener of listeners) listener(news);
-    },
-    listen(listener: (news: T) => void): () => void {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
     },
   };
 }

@@ -63,9 +63,18 @@ export class ResourceWatch {
     this.#judging = true;
     while (this.#news && !this.#over) {
       this.#news = false;
-      if ((await this.#judge(judgeNews)) && !this.#over) this.#listener();
+      if ((await this.#judge(judgeNews)) && !this.#over) this.#told(this.#listener);
     }
     this.#judging = false;
+  }
+
+  /** What a listener throws must not end the telling. */
+  #told(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#parts.logger.error({ error: String(error) }, "a watcher of a resource failed");
+    }
   }
 
   /** Whether it may hear of it at this moment. A refusal ends the watch; a server or a log that is away does not. */
@@ -87,7 +96,7 @@ export class ResourceWatch {
   #refuse(): void {
     if (this.#over) return;
     this.stop();
-    this.#onRefused();
+    this.#told(this.#onRefused);
   }
 }
 

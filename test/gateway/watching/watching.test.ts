@@ -66,6 +66,25 @@ describe("hearing of changes", () => {
     expect(gate.records().at(-1)).toMatchObject({ kind: "refusal", reasons: [{ code: "x.closed" }] });
   });
 
+  it("goes on for a watcher that failed, and for all others", async () => {
+    const gate = smallGate();
+    const heard: string[] = [];
+    gate.gateway.watch(
+      gate.exchange(),
+      uri,
+      () => {
+        heard.push("failed");
+        throw new Error("a bug");
+      },
+      () => {},
+    );
+    const other = watched(gate);
+    for (const times of [1, 2]) {
+      crm(gate).tellUpdated(uri);
+      await vi.waitFor(() => expect([heard.length, other.heard.length]).toEqual([times, times]));
+    }
+  });
+
   it("ends with the token", async () => {
     const gate = smallGate();
     const { heard } = watched(gate);
