@@ -12,8 +12,8 @@ function heldBytes(): number {
   return heapUsed + external;
 }
 
-/** By how many bytes what this process holds grew at most while that went on. Garbage does not count. */
-export async function mostHeldDuring(work: Promise<unknown>): Promise<number> {
+/** By how many bytes what this process holds grew at most while that went on, looked at every so many turns. Garbage does not count. */
+export async function mostHeldDuring(work: Promise<unknown>, turns = 200): Promise<number> {
   const before = heldBytes();
   let most = before;
   let over = false;
@@ -24,7 +24,7 @@ export async function mostHeldDuring(work: Promise<unknown>): Promise<number> {
   while (!over) {
     most = Math.max(most, heldBytes());
     // Collecting takes longer than many turns: the work must get further than to the next look.
-    for (let turn = 0; turn < 200 && !over; turn++) await nextTurn();
+    for (let turn = 0; turn < turns && !over; turn++) await nextTurn();
   }
   await done;
   return most - before;
