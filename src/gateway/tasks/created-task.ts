@@ -1,8 +1,8 @@
 import type { UpstreamReply } from "../../parts/upstream/index.ts";
 import type { Ending, IntendedCall } from "../call.ts";
 import { hostReason } from "../refusal.ts";
-import { takesTasks, tasksExtension } from "./extension.ts";
-import { shownTask } from "./shown-task.ts";
+import { mayBecomeTask, tasksExtension } from "./extension.ts";
+import { isTaskStatus, shownTask } from "./shown-task.ts";
 import { sealTask } from "./task-id.ts";
 
 const DAY_MS = 86_400_000;
@@ -12,7 +12,11 @@ const MAX_ID = 1024;
 /** The task that a server made of a call, under an id of ours. Its result is inspected when it is fetched. */
 export function createdTask(call: IntendedCall, reply: UpstreamReply, task: Readonly<Record<string, unknown>>): Ending {
   const { server } = call.target;
-  const mayBeTask = call.request.asked.method === "tools/call" && takesTasks(call) && server.extensions.includes(tasksExtension);
+  const mayBeTask =
+    call.request.asked.method === "tools/call" &&
+    mayBecomeTask(call) &&
+    isTaskStatus(task.status) &&
+    server.extensions.includes(tasksExtension);
   const id = task.taskId;
   if (!mayBeTask || typeof id !== "string" || id === "" || id.length > MAX_ID)
     return { kind: "refused", reasons: [hostReason("upstream.invalid_answer")] };

@@ -40,7 +40,9 @@ function shown({ call, taskId }: TaskRequest, reply: UpstreamReply, task: Member
 async function completed(request: TaskRequest, reply: UpstreamReply, task: Members, text: string): Promise<Concluded> {
   const { result } = task;
   const span = topLevelSpans(text).get("result");
-  if (!isMembers(result) || !span) return unreadable();
+  // A question within would be one that nobody judged.
+  const { resultType = "complete" } = isMembers(result) ? result : {};
+  if (!isMembers(result) || resultType !== "complete" || !span) return unreadable();
   // The server's own digits: what was parsed may have lost some.
   const own: FinalReply = { ...reply, outcome: { kind: "result", result, text: text.slice(span.start, span.end) } };
   const told = await released(request.call, own);

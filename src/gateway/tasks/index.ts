@@ -1,4 +1,4 @@
-export { carryOutTask, isTaskRequest } from "./carry-out-task.ts";
+export { carryOutTask } from "./carry-out-task.ts";
 export { createdTask } from "./created-task.ts";
-export { withTasksWhereTaken } from "./extension.ts";
+export { isTaskRequest, tasksExtension, withTasksWhereTaken } from "./extension.ts";
 export { resolveTask } from "./resolve-task.ts";

@@ -1,6 +1,7 @@
 import type { Decision } from "../../core/decision.ts";
 import type { DecisionId } from "../../core/ids.ts";
 import type { Call, IntendedCall } from "../call.ts";
+import { takesArgsAlong } from "./extension.ts";
 
 /** A server's task, as the client knows it: sealed, so that an id is good for its principal at its door and for nobody else. */
 export interface SealedTask {
@@ -11,6 +12,8 @@ export interface SealedTask {
   readonly tool: string;
   /** The server's own id. */
   readonly task: string;
+  /** What it was called with, for the rules on its result; null where that was too long. */
+  readonly args?: string | null;
   /** The decision that let the call through, and what of it holds for the result. */
   readonly from: DecisionId;
   readonly obligations: Decision["obligations"];
@@ -28,6 +31,7 @@ export function sealTask(call: IntendedCall, task: string, until: number): strin
     door: exchange.serverId ?? "",
     tool: target.id,
     task,
+    ...(call.argsText === undefined ? {} : { args: takesArgsAlong(call) ? call.argsText : null }),
     from: call.id,
     obligations: decision.obligations.filter(({ type }) => type === "limit_result"),
     redactions: decision.redactions,

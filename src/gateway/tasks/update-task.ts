@@ -1,6 +1,6 @@
 import type { QuestionAnswer } from "../../core/question.ts";
 import type { AskedQuestion } from "../call.ts";
-import { type Concluded, charged, free } from "../concluded.ts";
+import { type Concluded, charged } from "../concluded.ts";
 import { lastWord } from "../last-word.ts";
 import { checkAnswer, isMembers, judgeQuestions, recordAnswers } from "../questions/index.ts";
 import { hostReason } from "../refusal.ts";
@@ -25,7 +25,8 @@ export async function updateTask(request: TaskRequest, responses: Members): Prom
   const answers = new Map<string, Members>();
   for (const [key, { form }] of allowed) {
     const answer = checkAnswer(form, responses[key]);
-    if (!answer.ok) return free({ kind: "invalid", detail: `the answer to ${JSON.stringify(key)} cannot be used: ${answer.error.detail}` });
+    if (!answer.ok)
+      return charged({ kind: "invalid", detail: `the answer to ${JSON.stringify(key)} cannot be used: ${answer.error.detail}` });
     answers.set(key, answer.value);
   }
   const stopped = await denyOf(request, denied);

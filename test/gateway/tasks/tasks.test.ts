@@ -134,12 +134,31 @@ describe("a task that a server makes of a call", () => {
     expect(gate.seen[1]?.ask).toMatchObject({ method: "tasks/cancel", paramsText: '"taskId":"task-7"' });
   });
 
+  it("is unknown once a bundle takes the extension back from its server, and the server hears nothing", async () => {
+    const gate = tasking(() => ({}));
+    const taskId = await taskOf(gate);
+    gate.swap(() => ({}), { extensions: [] });
+    expect(await gate.request(ann, get(taskId))).toMatchObject({ kind: "unknown" });
+    expect(methods(gate)).toEqual(["tools/call"]);
+  });
+
+  it("carries no words of the server in what nobody inspects", async () => {
+    const odd = { createdAt: "the IBAN is DE1", lastUpdatedAt: { iban: "DE1" }, ttlMs: "DE1", pollIntervalMs: "DE1", note: "DE1" };
+    const gate = tasking(() => odd);
+    const created = tasking(() => ({}), { server: () => reply({ kind: "task", task: { ...working, ...odd } }) });
+    expect(JSON.stringify(await gate.request(ann, get(await taskOf(gate))))).not.toContain("DE1");
+    expect(JSON.stringify(await created.request(ann, {}))).not.toContain("DE1");
+    const status = tasking(() => ({}), { server: () => reply({ kind: "task", task: { ...working, status: "DE1" } }) });
+    expect(await status.request(ann, {})).toMatchObject({ kind: "refused", reasons: [{ code: "upstream.invalid_answer" }] });
+  });
+
   it("shows an answer that no task can be to nobody", async () => {
     for (const task of [
       { status: "odd" },
       { status: "completed" },
       { status: "completed", result: 1 },
       { status: "failed", error: "x" },
+      { status: "completed", result: { resultType: "input_required", inputRequests: { who: form() } } },
       { status: "input_required", inputRequests: { a: { method: "tools/call" } } },
     ]) {
       const gate = tasking(() => task);
@@ -174,6 +193,34 @@ describe("what came of a task", () => {
     const answer = await gate.request(ann, get(await taskOf(gate)));
     expect(JSON.stringify(answer)).not.toContain("DE1");
     expect(textOf(answer)).toMatchObject({ status: "completed", result: { structuredContent: {} } });
+  });
+
+  const needsArgs: Partial<ScriptedOptions> = {
+    rules: { refunds: ["permit", "redact"] },
+    inspect: ({ args }) => (args === undefined ? {} : { redactions: [{ rule: "r", path: "/iban", mode: "remove", optional: false }] }),
+  };
+
+  it("is inspected with the arguments of its call, so that a server cannot shake off a rule by making a task", async () => {
+    const gate = tasking(() => done, needsArgs);
+    const answer = await gate.request(ann, get(await taskOf(gate)));
+    expect(JSON.stringify(answer)).not.toContain("DE1");
+    expect(textOf(answer)).toMatchObject({ status: "completed" });
+  });
+
+  it("is not made of a call whose arguments are too long to be inspected later, nor told of one", async () => {
+    const long = { asked: { method: "tools/call", name: "refund", args: { amount: 5, note: "x".repeat(2000) } } } as const;
+    const gate = tasking(() => done, { ...needsArgs, schema: { type: "object" } });
+    expect(await gate.request(ann, long)).toMatchObject({ kind: "refused", reasons: [{ code: "upstream.invalid_answer" }] });
+    expect(gate.seen[0]?.capabilities?.extensions).toEqual({});
+
+    const { rules: _, ...uninspected } = needsArgs;
+    const before = tasking(() => done, { ...uninspected, schema: { type: "object" } });
+    const taskId = String(textOf(await before.request(ann, long)).taskId);
+    expect(textOf(await before.request(ann, get(taskId)))).toMatchObject({ status: "completed" });
+    before.swap(({ method }) =>
+      method === "tasks/get" ? { redactions: [{ rule: "r", path: "/iban", mode: "remove", optional: false }] } : {},
+    );
+    expect(await before.request(ann, get(taskId))).toMatchObject({ kind: "refused", reasons: [{ code: "result.unredactable" }] });
   });
 
   it("is withheld where policy withholds it", async () => {
@@ -274,6 +321,15 @@ describe("what a task waits for", () => {
     });
     expect((await open.request(ann, update(other, { who: accept }))).kind).toBe("refused");
     expect(methods(open)).toEqual(["tools/call", "tasks/get", "tasks/get"]);
+  });
+
+  it("costs what it costs although the answers cannot be used: the server was asked", async () => {
+    const gate = tasking(waits({ who: form() }), {
+      decide: ({ elicitation }) => (elicitation ? {} : { obligations: [{ type: "budget", rule: "r", name: "refunds-per-day", cost: 1 }] }),
+    });
+    const taskId = await taskOf(gate);
+    await gate.request(ann, update(taskId, { who: { action: "odd" } }));
+    expect(gate.records("outcome").at(-1)).toMatchObject({ reservation: { state: "committed" } });
   });
 
   it("gets no answer of the client to what policy refuses by then", async () => {
