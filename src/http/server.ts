@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { HttpConfig } from "./config.ts";
+import { stalledReaders } from "./stalled-readers.ts";
 
 /** A whole request must have come within this time, so that slow senders hold no connection for long. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -22,8 +23,19 @@ export function createHttpServer(config: HttpConfig): FastifyInstance {
     serverFactory: (listener) => serverFor(config, listener),
   });
   const open = openSockets(app.server);
+  cutStalledReaders(app.server, open);
   app.addHook("preClose", async () => letConnectionsGo(app.server, open));
   return app;
+}
+
+const LOOK_EVERY_MS = 10_000;
+
+function cutStalledReaders(server: Server, open: ReadonlySet<Socket>): void {
+  const cut = stalledReaders();
+  server.once("listening", () => {
+    const look = setInterval(() => cut(open, performance.now()), LOOK_EVERY_MS).unref();
+    server.once("close", () => clearInterval(look));
+  });
 }
 
 const SWEEP_MS = 50;

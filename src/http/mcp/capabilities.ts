@@ -1,7 +1,8 @@
 import { type ClientCapabilities, noCapabilities } from "../../core/client.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import type { Era } from "../../core/tool.ts";
 import type { DoorOffers } from "../../gateway/index.ts";
-import { isMembers, type Members } from "./protocol.ts";
+import { isMembers, type Members, tasksExtension } from "./protocol.ts";
 
 /** A session remembers them, and each stateless request carries them, so they stay few and short. */
 const MAX_EXTENSIONS = 16;
@@ -36,15 +37,21 @@ export function canBeAsked(capabilities: ClientCapabilities): boolean {
 }
 
 /** What a door declares at initialize and server/discover. The list of tools can always change. */
-export function offeredCapabilities(offers: DoorOffers): Members {
+export function offeredCapabilities(offers: DoorOffers, era: Era): Members {
+  const extensions = era === "stateless" ? offers.extensions : withoutTasks(offers.extensions);
   return {
     tools: { listChanged: true },
     ...(offers.prompts ? { prompts: { listChanged: true } } : {}),
     ...(offers.resources ? { resources: { subscribe: true, listChanged: true } } : {}),
     ...(offers.completions ? { completions: {} } : {}),
     ...(offers.logging ? { logging: {} } : {}),
-    ...(isEmpty(offers.extensions) ? {} : { extensions: offers.extensions }),
+    ...(isEmpty(extensions) ? {} : { extensions }),
   };
+}
+
+/** No session has the methods of this extension. */
+function withoutTasks({ [tasksExtension]: _, ...others }: DoorOffers["extensions"]): DoorOffers["extensions"] {
+  return others;
 }
 
 /** An empty object means forms, as it did before there were other modes. */

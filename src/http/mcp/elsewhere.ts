@@ -117,18 +117,20 @@ async function lend(door: DoorParts, payload: unknown, send: (event: unknown) =>
   const { promise, resolve } = Promise.withResolvers<void>();
   const closing: (() => void)[] = [resolve];
   let open = true;
+  const close = () => {
+    if (!open) return;
+    open = false;
+    for (const listener of closing) listener();
+  };
   const line: Line = {
     write: (frame) => {
       if (open) for (const piece of piecesOf(frame)) send(piece);
     },
-    close: () => {
-      if (!open) return;
-      open = false;
-      for (const listener of closing) listener();
-    },
+    close,
+    cut: close,
     onClose: (listener) => void closing.push(listener),
   };
-  signal.addEventListener("abort", line.close, { once: true });
+  signal.addEventListener("abort", close, { once: true });
   if (!stream.resume(line, wanted.after)) return false;
   // The reader learns at once that the stream was found, although it may be silent for long.
   line.write(COMMENT);

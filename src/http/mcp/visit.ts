@@ -62,11 +62,6 @@ export function doorName(visit: Visit): string {
   return visit.serverId ?? AGGREGATE;
 }
 
-export function seen(visit: Visit): Pick<Exchange, "caller" | "network" | "serverId"> {
-  const { caller, network, serverId } = visit;
-  return serverId === undefined ? { caller, network } : { caller, network, serverId };
-}
-
 /** Records a fault, then tells the sender. */
 export async function refuse(visit: Visit, fault: Fault): Promise<void> {
   await recordFault(visit.door.gateway, visit.caller, visit.network, fault);
@@ -86,8 +81,8 @@ export function sendFault(reply: FastifyReply, fault: Fault): void {
 }
 
 /** Policy refused a method whose result has no form for it. */
-export function sendRefused(reply: FastifyReply, id: RequestId, refused: Refused): void {
-  sendJson(reply, 200, errorText(id, codes.refused, sentenceFor(refused), refusedErrorData(refused)));
+export function sendRefused(reply: FastifyReply, id: RequestId | undefined, refused: Refused, status = 200): void {
+  sendJson(reply, status, errorText(id, codes.refused, sentenceFor(refused), refusedErrorData(refused)));
 }
 
 export function acceptsEvents(visit: Visit): boolean {

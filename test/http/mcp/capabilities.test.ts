@@ -69,8 +69,8 @@ test("whatever is declared, the answer is bounded or a sentence", () => {
 
 test("a door declares what it has", () => {
   const none = { prompts: false, resources: false, completions: false, logging: false, extensions: {} };
-  expect(offeredCapabilities(none)).toEqual({ tools: { listChanged: true } });
-  expect(offeredCapabilities({ ...none, resources: true, extensions: tasks })).toEqual({
+  expect(offeredCapabilities(none, "session")).toEqual({ tools: { listChanged: true } });
+  expect(offeredCapabilities({ ...none, resources: true, extensions: tasks }, "stateless")).toEqual({
     tools: { listChanged: true },
     resources: { subscribe: true, listChanged: true },
     extensions: tasks,

@@ -221,7 +221,7 @@ test("a reader that does not read is cut off, and its call goes on with bounded 
   end();
 });
 
-const silent: Line = { write: () => {}, close: () => {}, onClose: () => {} };
+const silent: Line = { write: () => {}, close: () => {}, cut: () => {}, onClose: () => {} };
 const frame = fc.string({ unit: "grapheme", maxLength: 40 });
 
 test("a buffer gives back exactly what came after, or says that it cannot", () => {
@@ -268,7 +268,7 @@ test("a stream goes a minute after its answer was delivered, later where nobody 
     const leave = () => {
       for (const listener of closing) listener();
     };
-    return { write: () => {}, close: leave, leave, onClose: (listener) => void closing.push(listener) };
+    return { write: () => {}, close: leave, cut: leave, leave, onClose: (listener) => void closing.push(listener) };
   };
   const [delivered, undelivered, running] = [replays.open("answer", of), replays.open("answer", of), replays.open("answer", of)];
   for (const stream of [delivered, undelivered, running]) {

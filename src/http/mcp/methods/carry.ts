@@ -106,7 +106,7 @@ function streamFor(visit: Visit, turn: Turn, about: RequestMeta, call: AbortSign
 function tell(visit: Visit, id: RequestId, exchange: Exchange, asked: Asked, answer: Answer, stream: CallStream | undefined): void {
   const text = answerText(visit.door.fields, id, asked, answer, exchange.era);
   if (stream?.opened !== undefined) stream.opened.end(text);
-  else if (text !== undefined) sendJson(visit.reply, statusOf(answer, exchange.era), text);
+  else if (text !== undefined) sendJson(visit.reply, statusOf(asked, answer, exchange.era), text);
   // The caller cancelled: no answer is due, and HTTP still wants one.
   else visit.reply.code(202).send();
 }

@@ -10,7 +10,7 @@ export async function discover(visit: Visit, { exchange, id }: Turn): Promise<vo
   if (!admitted.ok) return sendRefused(visit.reply, id, admitted.error);
   const result = {
     supportedVersions: [statelessVersion],
-    capabilities: offeredCapabilities(gateway.offers(exchange)),
+    capabilities: offeredCapabilities(gateway.offers(exchange), "stateless"),
     resultType: "complete",
     ttlMs: config.lists.ttl_ms,
     cacheScope: "private",

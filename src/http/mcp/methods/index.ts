@@ -1,1 +1,2 @@
+export { otherMethod } from "./extension.ts";
 export { sessionHandlers, statelessHandlers } from "./table.ts";

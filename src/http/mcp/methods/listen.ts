@@ -11,19 +11,18 @@ export async function listen(visit: Visit, { exchange, message, id }: Turn): Pro
   const wanted = readFilter(message);
   if (!wanted.ok) return refuse(visit, wanted.error);
   if (wanted.value.tasks && exchange.capabilities.extensions[tasksExtension] === undefined) return incapableOfTasks(visit, message, id);
-  const { gateway, streams, watches, config, serverInfo } = visit.door;
+  const { gateway, streams, watches, serverInfo } = visit.door;
   const admitted = await gateway.admit(exchange);
   if (!admitted.ok) return sendRefused(visit.reply, id, admitted.error);
-  if (streams.countOf(visit.caller.key) >= config.limits.streams_per_caller) streams.makeRoom(visit.caller.key);
-  if (streams.countOf(visit.caller.key) >= config.limits.streams_per_caller)
-    return refuse(visit, { ...tooManyStreams(), id, method: message.method });
   // Before any of them is judged: judging has its price.
-  const most = config.limits.watched_per_caller;
-  if (!watches.hasRoom(visit.caller.key, wanted.value.uris.length))
-    return refuse(visit, { ...tooManyWatched(most), id, method: message.method });
+  const early = quotaFault(visit, wanted.value.uris.length);
+  if (early !== undefined) return refuse(visit, { ...early, id, method: message.method });
   const filter = honoured(wanted.value, gateway.offers(exchange));
   const resources = await permitted(visit, exchange, filter.uris);
   if (visit.reply.raw.destroyed) return;
+  // And after: many that were judged at the same time would all have found room.
+  const late = quotaFault(visit, resources.length);
+  if (late !== undefined) return refuse(visit, { ...late, id, method: message.method });
 
   const about = { [meta.subscriptionId]: id };
   const events = new EventStream(visit.reply);
@@ -42,6 +41,16 @@ export async function listen(visit: Visit, { exchange, message, id }: Turn): Pro
     for (const stop of stops) stop?.();
   });
   streams.add({ sink: events, exchange, news, close: () => events.end(farewell) });
+}
+
+/** Whether this caller may open one more stream, and watch so many more resources. One that nobody reads makes room. */
+function quotaFault(visit: Visit, watched: number): Fault | undefined {
+  const { streams, watches, config } = visit.door;
+  const { key } = visit.caller;
+  const { streams_per_caller, watched_per_caller } = config.limits;
+  if (streams.countOf(key) >= streams_per_caller) streams.makeRoom(key);
+  if (streams.countOf(key) >= streams_per_caller) return tooManyStreams();
+  return watches.hasRoom(key, watched) ? undefined : tooManyWatched(`${watched_per_caller} at once are the most`);
 }
 
 interface Filter {

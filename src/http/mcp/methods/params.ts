@@ -75,6 +75,12 @@ export const readTask: Read = (message) => {
   return ok({ method: "tasks/update", taskId, inputResponses });
 };
 
+/** What it means is between the two ends: it is read as a whole, and judged as such. */
+export const readExtension: Read = ({ method, params = {} }) => {
+  const { _meta, ...args } = params;
+  return ok({ method: "extension", name: method, args });
+};
+
 export function readLevel(message: Message): Result<LogLevel, Fault> {
   const level = message.params?.level;
   return isLevel(level) ? ok(level) : wrong(message, `"level" must be one of ${logLevels.join(", ")}`);

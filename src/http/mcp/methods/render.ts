@@ -1,7 +1,7 @@
 import type { Era } from "../../../core/tool.ts";
 import type { Answer, Asked } from "../../../gateway/index.ts";
 import { errorText, headersDisagree, refusedErrorData, refusedResultText, resultText, sentenceFor } from "../answer.ts";
-import { codes, isMembers, type Members, type RequestId } from "../protocol.ts";
+import { codes, isMembers, type Members, type RequestId, shown } from "../protocol.ts";
 import { type ResultFields, withoutStatelessFields } from "../result-fields.ts";
 
 /** The text of an answer in the words of the client's era; `undefined` where none is due. */
@@ -24,7 +24,7 @@ export function answerText(fields: ResultFields, id: RequestId, asked: Asked, an
       return errorText(id, codes.invalidParams, `Invalid params: ${answer.detail}`, { decision: answer.decisionId });
     case "incapable": {
       const data = { requiredCapabilities: answer.required, decision: answer.decisionId };
-      return errorText(id, codes.missingCapability, INCAPABLE, data);
+      return errorText(id, codes.missingCapability, answer.required.extensions === undefined ? INCAPABLE : UNDECLARED, data);
     }
     case "error": {
       const { code, data } = translated(asked, answer, era);
@@ -37,11 +37,14 @@ export function answerText(fields: ResultFields, id: RequestId, asked: Asked, an
 
 const INCAPABLE = "Missing required client capability: the server wants to ask something that this client did not declare it can answer";
 
+const UNDECLARED = "Missing required client capability: this needs an extension that this client did not declare";
+
 /** The stateless era says at the HTTP level too what a retry could mend; every other outcome is told in band. */
-export function statusOf(answer: Answer, era: Era): number {
+export function statusOf(asked: Asked, answer: Answer, era: Era): number {
   if (answer.kind === "contradicted") return 400;
   if (era !== "stateless") return 200;
   if (answer.kind === "incapable") return 400;
+  if (answer.kind === "unknown" && asked.method === "extension") return 404;
   if (answer.kind !== "error") return 200;
   if (answer.code === codes.missingCapability) return 400;
   return answer.code === codes.methodNotFound ? 404 : 200;
@@ -60,6 +63,9 @@ function unknownText(id: RequestId, asked: Asked, decision: string, era: Era): s
     }
     case "resources/read":
       return unknownResourceText(id, asked.uri, decision, era);
+    case "extension":
+      // As for any method that the protocol does not have, which no decision is about.
+      return errorText(id, codes.methodNotFound, `Method not found: ${shown(asked.name)}`);
     default:
       return errorText(id, codes.invalidParams, "Unknown task: it does not exist, or is no longer kept", { decision });
   }

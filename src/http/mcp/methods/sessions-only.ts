@@ -26,7 +26,7 @@ export async function setLevel(visit: Visit, { message, id, session }: Turn): Pr
 export async function subscribe(visit: Visit, { exchange, message, id, session }: Turn): Promise<void> {
   const uri = readUri(message);
   if (!uri.ok) return refuse(visit, uri.error);
-  const { gateway, sessions, replicas, clock, config } = visit.door;
+  const { gateway, sessions, replicas, clock } = visit.door;
   const judged = await gateway.subscribe(exchange, uri.value);
   if (!judged.ok) {
     if (judged.error.kind === "refused") return sendRefused(visit.reply, id, judged.error);
@@ -35,8 +35,8 @@ export async function subscribe(visit: Visit, { exchange, message, id, session }
   const change = { set: "subscribe", uri: judged.value.uri } as const;
   const changed = await sessions.change(session?.id ?? "", visit.caller.key, change, clock.now());
   if (changed === undefined) return sendFault(visit.reply, { ...sessionGone(), id, method: message.method });
-  const most = config.limits.watched_per_caller;
-  if (changed === "full") return refuse(visit, { ...tooManyWatched(most), id, method: message.method });
+  if (changed === "full")
+    return refuse(visit, { ...tooManyWatched("this session has as many as it may have"), id, method: message.method });
   tellChanged(replicas, changed.id);
   sendJson(visit.reply, 200, resultText(id, "{}"));
 }

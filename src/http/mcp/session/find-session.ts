@@ -1,8 +1,8 @@
 import type { Exchange, Session } from "../../../gateway/index.ts";
+import { openExchange } from "../exchange.ts";
 import { metaOf } from "../message.ts";
 import { badRequest, codes, type Fault, type Message, shown } from "../protocol.ts";
-import { traceOf } from "../trace.ts";
-import { doorName, headerOf, seen, type Visit } from "../visit.ts";
+import { doorName, headerOf, type Visit } from "../visit.ts";
 
 export const SESSION_HEADER = "mcp-session-id";
 
@@ -21,13 +21,7 @@ export async function findSession(visit: Visit): Promise<Session | Fault> {
 }
 
 export function exchangeOf(visit: Visit, session: Session, asked: Message | undefined): Exchange {
-  return {
-    ...seen(visit),
-    era: "session",
-    protocolVersion: session.protocolVersion,
-    client: session.client,
-    capabilities: session.capabilities,
-    session,
-    ...traceOf(visit.request, asked === undefined ? undefined : metaOf(asked)),
-  };
+  const exchange = openExchange(visit, "session", session, asked === undefined ? undefined : metaOf(asked));
+  exchange.session = session;
+  return exchange;
 }

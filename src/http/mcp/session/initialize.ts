@@ -1,5 +1,6 @@
 import { resultText, sendJson } from "../answer.ts";
 import { offeredCapabilities, readCapabilities } from "../capabilities.ts";
+import { openExchange } from "../exchange.ts";
 import { metaOf } from "../message.ts";
 import {
   badParams,
@@ -11,8 +12,7 @@ import {
   type RequestId,
   sessionVersions,
 } from "../protocol.ts";
-import { traceOf } from "../trace.ts";
-import { clientOf, doorName, headerOf, refuse, seen, sendRefused, type Visit } from "../visit.ts";
+import { clientOf, doorName, headerOf, refuse, sendRefused, type Visit } from "../visit.ts";
 import { SESSION_HEADER } from "./find-session.ts";
 
 export async function initialize(visit: Visit, asked: Message, id: RequestId): Promise<void> {
@@ -36,14 +36,7 @@ export async function initialize(visit: Visit, asked: Message, id: RequestId): P
   if (!declared.ok) return refuse(visit, badParams(`Invalid params: ${declared.error}`, asked));
   const capabilities = declared.value;
   const { gateway, sessions, clock, serverInfo } = visit.door;
-  const exchange = {
-    ...seen(visit),
-    era: "session",
-    protocolVersion,
-    client,
-    capabilities,
-    ...traceOf(visit.request, metaOf(asked)),
-  } as const;
+  const exchange = openExchange(visit, "session", { protocolVersion, client, capabilities }, metaOf(asked));
   const admitted = await gateway.admit(exchange);
   if (!admitted.ok) return sendRefused(visit.reply, id, admitted.error);
   const opened = { owner: visit.caller.key, door: doorName(visit), protocolVersion, client, capabilities };
@@ -53,6 +46,6 @@ export async function initialize(visit: Visit, asked: Message, id: RequestId): P
     return refuse(visit, { status: 429, code: codes.http, message, id, reason: "session.limit", method: asked.method });
   }
   visit.reply.header(SESSION_HEADER, session.id);
-  const offered = offeredCapabilities(gateway.offers(exchange));
+  const offered = offeredCapabilities(gateway.offers(exchange), "session");
   sendJson(visit.reply, 200, resultText(id, JSON.stringify({ protocolVersion, capabilities: offered, serverInfo })));
 }

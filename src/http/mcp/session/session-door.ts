@@ -1,7 +1,7 @@
 import type { Session } from "../../../gateway/index.ts";
 import { answerElsewhere, cancelElsewhere, endHere } from "../elsewhere.ts";
-import { sessionHandlers } from "../methods/index.ts";
-import { badRequest, isRequestId, type Message, type Response, shown, unsupportedMethod } from "../protocol.ts";
+import { otherMethod, sessionHandlers } from "../methods/index.ts";
+import { badRequest, isRequestId, type Message, type Response, shown } from "../protocol.ts";
 import { refuse, type Visit } from "../visit.ts";
 import { exchangeOf, findSession } from "./find-session.ts";
 import { initialize } from "./initialize.ts";
@@ -14,8 +14,7 @@ export async function postWithSession(visit: Visit, asked: Message): Promise<voi
   const session = await findSession(visit);
   if ("status" in session) return refuse(visit, { ...session, id: asked.id, method: asked.method });
   if (asked.id === undefined) return notified(visit, session, asked);
-  const handle = sessionHandlers.get(asked.method);
-  if (handle === undefined) return refuse(visit, unsupportedMethod(asked, 200));
+  const handle = sessionHandlers.get(asked.method) ?? otherMethod;
   return handle(visit, { exchange: exchangeOf(visit, session, asked), message: asked, id: asked.id, session });
 }
 

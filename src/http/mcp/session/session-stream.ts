@@ -2,8 +2,8 @@ import type { Session } from "../../../gateway/index.ts";
 import { notificationText } from "../answer.ts";
 import { resumeElsewhere, tellOpened } from "../elsewhere.ts";
 import { badRequest, codes, type Fault, latestSessionVersion } from "../protocol.ts";
-import { type EventPlace, EventStream, readEventId, type StreamOwner, tooManyStreams } from "../streams/index.ts";
-import { acceptsEvents, headerOf, refuse, type Visit } from "../visit.ts";
+import { type EventPlace, EventStream, type OpenStream, readEventId, type StreamOwner, tooManyStreams } from "../streams/index.ts";
+import { acceptsEvents, headerOf, refuse, sendRefused, type Visit } from "../visit.ts";
 import { exchangeOf, findSession, SESSION_HEADER } from "./find-session.ts";
 import { SubscribedResources } from "./subscribed-resources.ts";
 
@@ -26,26 +26,33 @@ export async function openSessionStream(visit: Visit): Promise<void> {
 
 async function openNew(visit: Visit, session: Session): Promise<void> {
   const { door, caller } = visit;
-  const { streams, replays, config } = door;
+  const { gateway, streams, replays, config } = door;
+  const exchange = exchangeOf(visit, session, undefined);
+  const admitted = await gateway.admit(exchange);
+  if (!admitted.ok) return sendRefused(visit.reply, undefined, admitted.error, 403);
   // One that is open already makes room for the new one.
   const taken = streams.countOf(caller.key) - (streams.ofSession(session.id) === undefined ? 0 : 1);
   if (taken >= config.limits.streams_per_caller) streams.makeRoom(caller.key);
   streams.endSession(session.id);
   if (streams.countOf(caller.key) >= config.limits.streams_per_caller) return refuse(visit, tooManyStreams());
   tellOpened(door.replicas, session.id);
-  const exchange = exchangeOf(visit, session, undefined);
   const stream = replays.open("news", ownerOf(visit, session));
   const watched = new SubscribedResources(door, exchange, stream, () => stream.leave());
   stream.onClose(() => watched.stop());
-  streams.add({
+  const open: OpenStream = {
     sink: stream,
     exchange,
+    renew: (renewed) => {
+      open.exchange = renewed;
+      watched.renew(renewed);
+    },
     session: session.id,
     news,
     close: () => stream.leave(),
     refresh: () => void watched.refresh(),
     attended: () => stream.attended,
-  });
+  };
+  streams.add(open);
   stream.begin(lineOf(visit, session), session.protocolVersion === latestSessionVersion);
   watched.follow(session.subscriptions);
 }
@@ -66,7 +73,7 @@ function resumeHere(visit: Visit, session: Session, place: EventPlace): boolean 
   if (stream?.canResume(place.number) !== true) return false;
   const open = streams.ofSession(session.id);
   // Who comes back brings a token of today.
-  if (open?.sink === stream) open.exchange = exchangeOf(visit, session, undefined);
+  if (open?.sink === stream) open.renew?.(exchangeOf(visit, session, undefined));
   return stream.resume(lineOf(visit, session), place.number);
 }
 

@@ -6,7 +6,7 @@ import { AGGREGATE, type Door } from "../visit.ts";
 /** What the news stream of one session watches: the resources that the session is subscribed to, wherever it said so. */
 export class SubscribedResources {
   readonly #door: Door;
-  readonly #exchange: Exchange;
+  #exchange: Exchange;
   readonly #sink: Sink;
   readonly #onGone: () => void;
   readonly #watched = new Map<string, () => void>();
@@ -44,10 +44,19 @@ export class SubscribedResources {
     }
   }
 
+  /** Whoever came back watches with its token of today; what ended with the one before begins anew. */
+  renew(exchange: Exchange): void {
+    if (this.#stopped) return;
+    this.#exchange = exchange;
+    const uris = [...this.#watched.keys()];
+    this.follow([]);
+    this.follow(uris);
+    void this.refresh();
+  }
+
   stop(): void {
+    this.follow([]);
     this.#stopped = true;
-    for (const stop of this.#watched.values()) stop();
-    this.#watched.clear();
   }
 
   #watch(uri: string): void {

@@ -25,6 +25,7 @@ export function namesStateless(request: FastifyRequest): boolean {
 
 /** What stands around a message, read. */
 export interface Envelope {
+  readonly protocolVersion: string;
   readonly capabilities: ClientCapabilities;
   readonly client: { readonly name: string; readonly version: string };
 }
@@ -44,7 +45,11 @@ export function readEnvelope(request: FastifyRequest, asked: Message): Result<En
   const disagreement = checkHeaders(request, asked);
   if (disagreement !== undefined) return err(disagreement);
   const info = given?.[meta.clientInfo];
-  return ok({ capabilities: capabilities.value, client: clientOf(isMembers(info) ? info : undefined) ?? UNNAMED });
+  return ok({
+    protocolVersion: statelessVersion,
+    capabilities: capabilities.value,
+    client: clientOf(isMembers(info) ? info : undefined) ?? UNNAMED,
+  });
 }
 
 /** What headers say and the message does not, or the other way round. */

@@ -1,10 +1,9 @@
-import type { Exchange } from "../../../gateway/index.ts";
+import { openExchange } from "../exchange.ts";
 import { metaOf } from "../message.ts";
-import { statelessHandlers } from "../methods/index.ts";
-import { type Message, statelessVersion, unsupportedMethod } from "../protocol.ts";
-import { traceOf } from "../trace.ts";
-import { refuse, seen, type Visit } from "../visit.ts";
-import { checkHeaders, type Envelope, readEnvelope } from "./envelope.ts";
+import { otherMethod, statelessHandlers } from "../methods/index.ts";
+import type { Message } from "../protocol.ts";
+import { refuse, type Visit } from "../visit.ts";
+import { checkHeaders, readEnvelope } from "./envelope.ts";
 
 /** The door of 2026-07-28: every request carries what a session would remember, and the headers repeat it. */
 
@@ -19,18 +18,6 @@ export async function postStateless(visit: Visit, asked: Message): Promise<void>
   }
   const envelope = readEnvelope(visit.request, asked);
   if (!envelope.ok) return refuse(visit, envelope.error);
-  const handle = statelessHandlers.get(asked.method);
-  if (handle === undefined) return refuse(visit, unsupportedMethod(asked, 404));
-  return handle(visit, { exchange: exchangeOf(visit, asked, envelope.value), message: asked, id });
-}
-
-function exchangeOf(visit: Visit, asked: Message, { client, capabilities }: Envelope): Exchange {
-  return {
-    ...seen(visit),
-    era: "stateless",
-    protocolVersion: statelessVersion,
-    client,
-    capabilities,
-    ...traceOf(visit.request, metaOf(asked)),
-  };
+  const handle = statelessHandlers.get(asked.method) ?? otherMethod;
+  return handle(visit, { exchange: openExchange(visit, "stateless", envelope.value, metaOf(asked)), message: asked, id });
 }

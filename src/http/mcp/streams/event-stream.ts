@@ -19,6 +19,8 @@ export interface Sink {
 export interface Line {
   write(frame: string): void;
   close(): void;
+  /** Ends it without waiting for a reader that does not take what was written: another one gets it. */
+  cut(): void;
   /** Calls back once, when the reader is gone or the line was closed. */
   onClose(listener: () => void): void;
 }
@@ -78,6 +80,13 @@ export class EventStream implements Sink, Line {
     if (!this.#open) return;
     this.#open = false;
     this.#reply.raw.end();
+  }
+
+  cut(): void {
+    if (this.#open && this.#reply.raw.writableLength > 0) {
+      this.#open = false;
+      this.#reply.raw.destroy();
+    } else this.close();
   }
 
   write(frame: string): void {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Exchange, Gateway, ListKind } from "../../../gateway/index.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Logger } from "../../../platform/logger.ts";
@@ -5,6 +6,8 @@ import { badRequest, codes, type Fault } from "../protocol.ts";
 import type { Sink } from "./event-stream.ts";
 
 const SWEEP_MS = 1_000;
+/** All streams are judged at most this often: a server that says without end that its lists changed must not take all our time. */
+const PAUSE_MS = 250;
 /** How often a stream of a session looks whether its session is still there: it may have ended where nobody told. */
 const REFRESH_MS = 60_000;
 
@@ -20,6 +23,8 @@ export interface OpenStream {
   readonly sink: Sink;
   /** Who waits; of a session, the newest that came back. */
   exchange: Exchange;
+  /** Who came back, with a token of today. */
+  readonly renew?: (exchange: Exchange) => void;
   /** The session it belongs to: one stream each, a newer one takes over. */
   readonly session?: string;
   readonly news: ListNews;
@@ -37,6 +42,7 @@ export interface OpenStream {
  */
 export class OpenStreams {
   readonly #streams = new Map<OpenStream, number>();
+  readonly #bySession = new Map<string, OpenStream>();
   readonly #counts = new Map<string, number>();
   readonly #gateway: Gateway;
   readonly #clock: Clock;
@@ -64,6 +70,7 @@ export class OpenStreams {
     if (stream.session !== undefined) this.endSession(stream.session);
     const { key } = stream.exchange.caller;
     this.#streams.set(stream, this.#clock.now());
+    if (stream.session !== undefined) this.#bySession.set(stream.session, stream);
     this.#counts.set(key, this.countOf(key) + 1);
     stream.sink.onClose(() => this.#forget(stream));
   }
@@ -82,12 +89,12 @@ export class OpenStreams {
   }
 
   ofSession(session: string): OpenStream | undefined {
-    for (const stream of this.#streams.keys()) if (stream.session === session) return stream;
-    return undefined;
+    return this.#bySession.get(session);
   }
 
   endSession(session: string): void {
-    for (const stream of this.#streams.keys()) if (stream.session === session) this.#end(stream);
+    const stream = this.#bySession.get(session);
+    if (stream !== undefined) this.#end(stream);
   }
 
   /** Ends streams whose token has expired and writes a comment on those that were silent for long. */
@@ -113,7 +120,7 @@ export class OpenStreams {
     for (const stream of this.#streams.keys()) this.#end(stream);
   }
 
-  /** One pass at a time; changes during a pass make one more. */
+  /** One pass at a time; changes during a pass, and shortly after it, make one more. */
   async #changed(kinds: ReadonlySet<ListKind>): Promise<void> {
     for (const kind of kinds) this.#pending.add(kind);
     this.#due = true;
@@ -124,6 +131,7 @@ export class OpenStreams {
       const changed = new Set(this.#pending);
       this.#pending.clear();
       await this.#judgeAll(changed);
+      await pause(PAUSE_MS, undefined, { ref: false });
     }
     this.#judging = false;
   }
@@ -149,6 +157,7 @@ export class OpenStreams {
 
   #forget(stream: OpenStream): void {
     if (!this.#streams.delete(stream)) return;
+    if (stream.session !== undefined) this.#bySession.delete(stream.session);
     const { key } = stream.exchange.caller;
     const left = this.countOf(key) - 1;
     if (left > 0) this.#counts.set(key, left);
@@ -169,6 +178,6 @@ export function tooManyStreams(): Fault {
   return { ...badRequest("Too many open streams: close one that is no longer used"), status: 429, code: codes.http };
 }
 
-export function tooManyWatched(most: number): Fault {
-  return { ...badRequest(`Too many watched resources: ${most} at once are the most`), status: 429, code: codes.http };
+export function tooManyWatched(why: string): Fault {
+  return { ...badRequest(`Too many watched resources: ${why}`), status: 429, code: codes.http };
 }

@@ -145,7 +145,8 @@ export class ReplayStream implements Sink {
     const before = this.#line;
     this.#line = line;
     this.aloneSince = undefined;
-    before?.close();
+    // Who resumes over and over without reading must not leave what it did not read in as many connections.
+    before?.cut();
     line.onClose(() => {
       if (this.#line === line) this.#line = undefined;
     });
