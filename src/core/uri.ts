@@ -131,6 +131,8 @@ function readPath(scheme: string, hasAuthority: boolean, written: string): Resul
   if (outside(path, pathCharacters)) return refused("brackets in the path that are not percent-encoded");
   const [hidden] = /%(?:2F|5C|00)/.exec(path) ?? [];
   if (hidden !== undefined) return refused(`${hidden} in the path, which some servers decode before they split it and others after`);
+  if (encodedTwice.test(path)) return refused("a dot or slash in the path that is percent-encoded twice, which some servers decode twice");
+  if (path.split("/").some(isDotsWithParameters)) return refused("dot segments with parameters, which some servers leave out first");
   if (path !== "" && !path.startsWith("/")) {
     return path.split("/").some(isDots) ? refused("dot segments in a path without a root") : ok(path);
   }
@@ -140,6 +142,13 @@ function readPath(scheme: string, hasAuthority: boolean, written: string): Resul
   if (!hasAuthority && short.startsWith("//")) return refused("a path that begins with // and no host");
   if (scheme === "file" && /\/\/./.test(short)) return refused("an empty segment, which file systems leave out");
   return ok(short);
+}
+
+const encodedTwice = /%25(?:25)*(?:2e|2f|5c|00)/i;
+
+/** `/a/..;x/b` is `/b` to servers that take parameters off a segment before they resolve it. */
+function isDotsWithParameters(segment: string): boolean {
+  return /^\.\.?;/.test(segment);
 }
 
 function isDots(segment: string): boolean {

@@ -52,9 +52,13 @@ describe("a URI", () => {
       ["mailto:Ann@Example.com", "mailto:Ann@Example.com"],
       ["urn:a:b%2Dc", "urn:a:b-c"],
       ["file:/etc/hosts", "file:/etc/hosts"],
-      ["x://a%20b/%25%32%65", "x://a%20b/%252e"],
+      ["x://a%20b/%25%34%31", "x://a%20b/%2541"],
     ];
     for (const [written, wanted] of same) expect([written, normal(written)]).toEqual([written, wanted]);
+  });
+
+  it("may hold an encoded % that hides nothing, and parameters of other segments", () => {
+    for (const text of ["file:///100%25.txt", "file:///a%25b", "http://x/a;v=1/b..;c/...;d"]) expect(normal(text)).toBe(text);
   });
 
   it("is refused where two readers could take it for two things, and told why", () => {
@@ -80,6 +84,13 @@ describe("a URI", () => {
       ["test://x/a%5Cb", "%5C in the path"],
       ["test://x/a%00", "%00 in the path"],
       ["urn:a%2fb", "%2F in the path"],
+      ["test://x/a%252e%252e%252fb", "encoded twice"],
+      ["test://x/a%25252Fb", "encoded twice"],
+      ["test://x/a%255cb", "encoded twice"],
+      ["urn:a%2500", "encoded twice"],
+      ["http://x/a/..;/b", "with parameters"],
+      ["http://x/a/%2e%2E;c=1/b", "with parameters"],
+      ["http://x/a/.;", "with parameters"],
       ["test://user@x/", "a user or password"],
       ["test://user:secret@x/", "a user or password"],
       ["test://@x/", "a user or password"],

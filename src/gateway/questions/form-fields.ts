@@ -10,6 +10,7 @@ const MAX_FIELDS = 100;
 export function formFields(schema: unknown): Result<readonly string[], Malformed> {
   if (!isMembers(schema) || schema.type !== "object" || !isMembers(schema.properties))
     return malformed("requestedSchema is not an object schema with properties");
+  if (elsewhere.some((word) => schema[word] !== undefined)) return malformed("requestedSchema asks for more than its properties");
   const { properties, required } = schema;
   const names = Object.keys(properties).sort();
   if (names.length > MAX_FIELDS) return malformed(`requestedSchema has more than ${MAX_FIELDS} properties`);
@@ -43,6 +44,9 @@ function isChoice(items: unknown): boolean {
 
 /** Words of JSON Schema that would hide a structure from whoever looks at the type alone. */
 const nesting = ["$ref", "$dynamicRef", "properties", "patternProperties", "additionalProperties", "allOf", "not", "if"] as const;
+
+/** Words at the top that would ask for fields which policy is not told of. */
+const elsewhere = ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "patternProperties", "dependentSchemas"] as const;
 
 function nests(schema: Members): boolean {
   return nesting.some((word) => schema[word] !== undefined);

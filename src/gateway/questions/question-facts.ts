@@ -28,11 +28,14 @@ export function questionFacts({ method, params }: Question): Result<QuestionFact
 function elicitationFacts(params: Question["params"]): Result<QuestionFacts, Malformed> {
   const { message, mode = "form", elicitationId } = params;
   if (typeof message !== "string") return malformed("message is not a string");
+  // What clients could show either way would be judged as one and answered as the other.
+  if (mode === "form" && params.url !== undefined) return malformed("a form comes with a url");
   if (mode === "form") {
     const fields = formFields(params.requestedSchema);
     return fields.ok ? ok({ kind: "elicitation", mode, fields: fields.value }) : fields;
   }
   if (mode !== "url") return malformed(`mode is neither "form" nor "url"`);
+  if (params.requestedSchema !== undefined) return malformed("a url comes with a form");
   // Servers of the stateless era give no id; where there is one, it is a name and nothing else.
   if (elicitationId !== undefined && !isName(elicitationId)) return malformed("elicitationId is not a short string");
   const host = hostOf(params.url);

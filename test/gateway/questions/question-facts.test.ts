@@ -34,6 +34,24 @@ describe("a form", () => {
     expect(form({ type: "object", properties: { a: schema } })).toMatchObject({ ok: false });
   });
 
+  it.each([
+    ["allOf", [{ properties: { password: { type: "string" } } }]],
+    ["$ref", "#/x"],
+    ["if", {}],
+    ["patternProperties", { pass: { type: "string" } }],
+    ["oneOf", []],
+  ])("is not asked with fields that %s would hide from policy", (word, value) => {
+    expect(form({ type: "object", properties: {}, [word]: value })).toMatchObject({ ok: false });
+    expect(form({ type: "object", properties: {}, additionalProperties: false, $schema: "x" })).toMatchObject({ ok: true });
+  });
+
+  it("is not asked together with an address, which some clients would open and policy did not look at", () => {
+    const schema = { type: "object", properties: {} };
+    expect(form(schema, { url: "https://evil.example/" })).toMatchObject({ ok: false });
+    expect(form(schema, { mode: "form", url: "https://evil.example/" })).toMatchObject({ ok: false });
+    expect(url("https://good.example/", { requestedSchema: schema })).toMatchObject({ ok: false });
+  });
+
   it("is not asked without a message, a schema, or in a mode that nobody knows", () => {
     const schema = { type: "object", properties: {} };
     expect(facts("elicitation/create", { requestedSchema: schema }).ok).toBe(false);
