@@ -127,7 +127,7 @@ test("a server that says without end that its lists changed has the streams judg
 });
 
 test("who resumes over and over without reading leaves one connection with what it did not read", async () => {
-  const door = await doorUnderTest({ limits: { replay_bytes_per_caller: 8 * MEBIBYTE } });
+  const door = await doorUnderTest({ limits: { replay_bytes_per_caller: 64 * MEBIBYTE } });
   const url = await door.listen();
   const session = await door.open();
   const [started, end] = [Promise.withResolvers<GatewayRequest>(), Promise.withResolvers<void>()];
@@ -143,13 +143,13 @@ test("who resumes over and over without reading leaves one connection with what 
   await stream.message();
   const last = String(stream.lastId());
   stream.close();
-  for (let progress = 2; progress < 60; progress++) asked.onProgress?.({ progress, message: "x".repeat(MEBIBYTE / 16) });
+  for (let progress = 2; progress < 42; progress++) asked.onProgress?.({ progress, message: "x".repeat(MEBIBYTE) });
   const waiting = new Set<Socket>();
   door.app.server.on("connection", (socket) => {
     waiting.add(socket);
     socket.once("close", () => waiting.delete(socket));
   });
-  for (let time = 0; time < 20; time++) {
+  for (let time = 0; time < 4; time++) {
     const sent = request(url, { headers: { ...headersOf(session), "last-event-id": last }, agent: false });
     onTestFinished(() => void sent.destroy());
     sent.on("error", () => {}).on("response", (response) => response.pause().on("error", () => {}));
@@ -200,4 +200,22 @@ test("a session is not offered an extension whose methods only the stateless era
   const opened = await door.post(initialize());
   expect(opened.json().result.capabilities.extensions).toEqual({ "x/y": {} });
   expect((await door.ask("server/discover")).json().result.capabilities.extensions).toEqual(extensions);
+});
+
+test("a large answer after progress, and much that was missed, reach a reader that reads", async () => {
+  const door = await doorUnderTest({ limits: { replay_bytes_per_caller: 64 * MEBIBYTE } });
+  const url = await door.listen();
+  const session = await door.open();
+  const text = "y".repeat(12 * MEBIBYTE);
+  door.gateway.answer = async ({ onProgress }) => {
+    onProgress?.({ progress: 1 });
+    return resultOf({ content: [{ type: "text", text }] });
+  };
+  const progress = { _meta: { progressToken: 1 } };
+  const stream = await openStream(url, headersOf(session), JSON.stringify(call("t", {}, 2, progress)));
+  await stream.message();
+  const last = String(stream.lastId());
+  expect((await stream.message()).result.content[0].text === text).toBe(true);
+  const again = await openStream(url, { ...headersOf(session), "last-event-id": last });
+  expect((await again.message()).result.content[0].text === text).toBe(true);
 });

@@ -78,7 +78,7 @@ function resumeHere(visit: Visit, session: Session, place: EventPlace): boolean 
 }
 
 function lineOf(visit: Visit, session: Session): EventStream {
-  return new EventStream(visit.reply, { [SESSION_HEADER]: session.id });
+  return new EventStream(visit.reply, { [SESSION_HEADER]: session.id }, visit.door.config.limits.replay_bytes_per_caller);
 }
 
 function ownerOf(visit: Visit, session: Session): StreamOwner {

@@ -1,7 +1,9 @@
 import type { FastifyReply } from "fastify";
 
-/** A reader that lets this much pile up is gone, or means harm. */
+/** A reader that lets this much pile up, beside one message that may be larger by itself, is gone, or means harm. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
+/** Below this a message makes no difference to it. */
+const LARGE = 256 * 1024;
 
 /** Where the messages of one stream go, one JSON-RPC message each. */
 export interface Sink {
@@ -35,9 +37,13 @@ export const COMMENT = ": keep-alive\n\n";
 export class EventStream implements Sink, Line {
   readonly #reply: FastifyReply;
   #open = true;
+  /** Bytes of the largest message so far. */
+  #largest: number;
 
-  constructor(reply: FastifyReply, headers: Readonly<Record<string, string>> = {}) {
+  /** `missed`: bytes that may come at once, because a reader comes back to them. */
+  constructor(reply: FastifyReply, headers: Readonly<Record<string, string>> = {}, missed = 0) {
     this.#reply = reply;
+    this.#largest = missed;
     reply.hijack();
     reply.raw.writeHead(200, {
       "content-type": "text/event-stream",
@@ -91,10 +97,14 @@ export class EventStream implements Sink, Line {
 
   write(frame: string): void {
     if (!this.#open) return;
-    this.#reply.raw.write(frame);
-    if (this.#reply.raw.writableLength > MAX_BACKLOG_BYTES) {
+    const { raw } = this.#reply;
+    // Looked at before it grows: a large answer must not be cut in the moment in which it is written.
+    if (raw.writableLength > MAX_BACKLOG_BYTES + this.#largest) {
       this.#open = false;
-      this.#reply.raw.destroy();
+      raw.destroy();
+      return;
     }
+    if (frame.length > LARGE) this.#largest = Math.max(this.#largest, Buffer.byteLength(frame));
+    raw.write(frame);
   }
 }
