@@ -20,7 +20,7 @@ export function list(parts: Parts, exchange: Exchange, kind: ListKind): Promise<
     const visible = await visibleOf(exchange, generation, caller, kind, offered, now);
     const recorded = await parts.log.append(`${head},"offered":${offered.length},${visibleText(visible)}}`, "grouped");
     parts.meter.ended(method, recorded.ok ? "allow" : "deny", exchange.serverId ?? "aggregate");
-    if (recorded.ok) return ok(asList(exchange, visible));
+    if (recorded.ok) return ok(asList(parts, exchange, visible));
     return err({ decisionId: pinned.id, effect: "deny", reasons: [hostReason("gateway.log_unavailable")] });
   });
 }
@@ -34,10 +34,14 @@ function visibleText(visible: readonly Listable[]): string {
 
 const REVISION_DIGITS = 16;
 
-function asList(exchange: Exchange, visible: readonly Listable[]): OfferedList {
+function asList({ credentials }: Parts, exchange: Exchange, visible: readonly Listable[]): OfferedList {
   const aggregate = exchange.serverId === undefined;
   return {
-    items: visible.map((target) => (aggregate && "aggregateText" in target ? target.aggregateText : target.definitionText)),
+    items: visible.map((target) => {
+      // What was pinned was read by somebody; a single resource is in its server's words of this moment.
+      if (target.kind === "resource" && "uri" in target) return credentials.scrub(target.definitionText);
+      return aggregate && "aggregateText" in target ? target.aggregateText : target.definitionText;
+    }),
     revision: sha256Hex(visible.map(stampOf).join("\n")).slice(0, REVISION_DIGITS),
   };
 }

@@ -102,6 +102,12 @@ describe("a list of resources", () => {
     expect(gate.records().at(-1)).toMatchObject({ offered: 300, visible: ["crm.notes"], count: 300 });
   });
 
+  it("shows no known secret that its server writes into what it lists", async () => {
+    const gate = smallGate();
+    live(gate).listing = listingOf({ resources: [{ uri: "note://crm/a", name: "a", description: "opened with hunter2" }] });
+    expect(await shown(gate, "resources")).toEqual([{ uri: "note://crm/a", name: "a", description: "opened with [secret]" }]);
+  });
+
   it("gets another revision with another content", async () => {
     const gate = smallGate();
     live(gate).listing = listingOf({ resources: [{ uri: "note://crm/a", name: "a" }] });
