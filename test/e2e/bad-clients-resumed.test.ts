@@ -119,7 +119,7 @@ describe.each(servers)("a question of the server %s", (server) => {
     expect(await isRecorded(since)).toBe(true);
   });
 
-  test("is not answered with the state at another tool, door, method or era", async () => {
+  test("is not answered with the state at another tool, door or method", async () => {
     const { key, requestState } = await asked(server);
     const other = server === "desk" ? "shelf" : "desk";
     const inputResponses = { [key]: accepted };
@@ -159,7 +159,7 @@ test("a state that a session brings is nothing: its call begins anew", async () 
   expect(gate.servers.shelf?.received.some(({ raw }) => raw.includes(SECRET))).toBe(false);
 });
 
-test("a state is given out for one more question only, however often it comes back: each return is judged and on record", async () => {
+test("a state of a stateless server, which keeps nothing, may come back more than once: each return is judged and on record", async () => {
   const { key, requestState } = await asked("shelf");
   const since = (await gate.records()).length;
   for (let n = 0; n < 5; n++) {

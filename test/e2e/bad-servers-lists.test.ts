@@ -31,8 +31,8 @@ const withDesk = (script: object): GateOptions => ({ ...whole, servers: { ...who
 
 describe("schemas that refer to something", () => {
   const typed = { outputSchema: { type: "object", properties: { a: { $ref: "http://schemas.example.com/a.json" } } } };
-  const list_ = { type: "object", properties: { next: { $ref: "#/$defs/list" } }, additionalProperties: false };
-  const chain = { inputSchema: { type: "object", properties: { list: { $ref: "#/$defs/list" } }, $defs: { list: list_ } } };
+  const item = { type: "object", properties: { next: { $ref: "#/$defs/list" } }, additionalProperties: false };
+  const chain = { inputSchema: { type: "object", properties: { list: { $ref: "#/$defs/list" } }, $defs: { list: item } } };
   const company: Company = { servers: { desk: { tools: { chain: { definition: chain }, echo: {}, typed: { definition: typed } } } } };
   const pinned = offeredTools(company.servers.desk ?? { tools: {} }) as readonly Tool[];
 
@@ -242,20 +242,20 @@ describe("a server whose lists change", () => {
     const config = { upstream: { refresh_ms: 1_000, believe_ms: 1_000 } };
     await start({ ...withDesk({ answers: { "tools/list": result } }), clock, config });
     const token = await gate.token({ lifetime: 3_600 });
-    const told_: string[] = [];
+    const said: string[] = [];
     for (let n = 0; n < 20; n++) {
       const names = await gate.list({ token });
       expect(names.filter((name) => !all.includes(name))).toEqual([]);
       const { effect, codes } = told(await gate.call("desk__echo", { n }, { token }));
-      told_.push(codes[0] ?? effect);
+      said.push(codes[0] ?? effect);
       // What was just read counts for the list and for the call.
       expect(names.includes("desk__echo")).toBe(effect === "allow");
       clock.advance(1_500);
     }
-    expect(new Set(told_)).toEqual(new Set(["allow", "tool.drifted"]));
-    expect(gate.servers.desk?.calls).toHaveLength(told_.filter((one) => one === "allow").length);
+    expect(new Set(said)).toEqual(new Set(["allow", "tool.drifted"]));
+    expect(gate.servers.desk?.calls).toHaveLength(said.filter((one) => one === "allow").length);
     const refusals = (await gate.records()).filter(({ kind, reasons }) => kind === "refusal" && reasons?.[0]?.code === "tool.drifted");
-    expect(refusals).toHaveLength(told_.filter((one) => one === "tool.drifted").length);
+    expect(refusals).toHaveLength(said.filter((one) => one === "tool.drifted").length);
   });
 
   test("and that says so 1 000 times is not read 1 000 times", async () => {

@@ -118,9 +118,9 @@ describe.each(clientEras)("a client of the %s era", (era) => {
 
   test("is asked no more than 16 questions in a call, however many its server with a session has", async () => {
     const { answer, heard } = await called("desk", era, { kind: "ask", questions: keyed(60) });
-    const told_ = era === "session" ? heard.length : Object.keys(answer.message?.result?.inputRequests ?? {}).length;
-    expect(told_).toBeGreaterThan(0);
-    expect(told_).toBeLessThanOrEqual(16);
+    const said = era === "session" ? heard.length : Object.keys(answer.message?.result?.inputRequests ?? {}).length;
+    expect(said).toBeGreaterThan(0);
+    expect(said).toBeLessThanOrEqual(16);
     expect((await questions()).length).toBeLessThanOrEqual(16);
     const refused = replies(/^question-/).filter(({ message }) => message.error !== undefined);
     expect(refused.length).toBeGreaterThanOrEqual(44);
