@@ -120,6 +120,17 @@ export const reasons = {
     sentence: "The URI of the resource cannot be read.",
     remedy: "Use a URI as resources/list shows it.",
   },
+  "extension.unknown": {
+    audience: "agent",
+    sentence: "There is no such method of an extension here.",
+    remedy: "Use the methods of extensions that you were granted, at the door of their server.",
+  },
+  "extension.undeclared": {
+    audience: "agent",
+    sentence: "This needs an extension ({extension}) that this client did not declare.",
+    remedy: "Use a client that declares the extension.",
+  },
+
   "task.unknown": { audience: "agent", sentence: "Unknown task.", remedy: "Use the task id as you got it, before it expires." },
 
   "question.not_granted": {

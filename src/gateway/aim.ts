@@ -5,6 +5,7 @@ import { argsDigestOf, commonText } from "./input.ts";
 import { isPinned, type Listed } from "./listed.ts";
 import { openResumed } from "./seals.ts";
 import { liveResources, resourceTarget, type Target } from "./targets/index.ts";
+import { methodOf } from "./wanted.ts";
 
 /** Finds out the facts about the target, and writes both what is judged and what is sent, from the same texts. */
 export function aim(call: Call, found: Target, listed: Listed, task?: TaskAim): AimedCall {
@@ -17,7 +18,7 @@ export function aim(call: Call, found: Target, listed: Listed, task?: TaskAim): 
   const opened = call.request.resumed === undefined ? undefined : openResumed(call, target, argsDigest);
   const facts = factsOf(call, target, listed, opened?.ok === false ? opened.error.detail : undefined);
   const time = call.generation.timeText(call.now);
-  let inputText = `{"phase":"call","method":"${asked.method}",${commonText(call.exchange, call.caller, time, call.now)}`;
+  let inputText = `{"phase":"call","method":"${methodOf(asked)}",${commonText(call.exchange, call.caller, time, call.now)}`;
   inputText += `,${target.serverText},${facts.pinned ? target.pinnedText : (target.driftedText ?? target.pinnedText)}`;
   if (argsText !== undefined && facts.mistakes.length === 0) inputText += `,"args":${argsText},"args_digest":"${argsDigest}"`;
   inputText += ',"limits":{"truncated":[],"omitted":[]}}';
@@ -39,6 +40,8 @@ function argsTextOf(asked: Wanted): string | undefined {
       return asked.args === undefined ? undefined : JSON.stringify(asked.args);
     case "completion/complete":
       return JSON.stringify({ value: asked.argument.value, ...(asked.context === undefined ? {} : { context: asked.context }) });
+    case "extension":
+      return JSON.stringify(asked.args);
     default:
       return undefined;
   }
@@ -63,6 +66,8 @@ function askOf(asked: Wanted, target: Target, argsText: string | undefined): Ups
       return { method: "resources/read", paramsText: `"uri":${JSON.stringify(target.uri.text)}`, name: target.uri.text };
     case "completion":
       return { method: "completion/complete", paramsText: completionParams(asked, target) };
+    case "extension":
+      return { method: "extension", name: target.method, paramsText: (argsText ?? "{}").slice(1, -1) };
   }
 }
 

@@ -7,7 +7,8 @@ import { isUrlRequired, urlRequired } from "./url-required.ts";
 
 /** What becomes of a request that a server has nothing more to ask about. */
 export async function conclude(call: IntendedCall, sent: Sent): Promise<Concluded> {
-  if (sent.ok && isUrlRequired(sent.value)) return await urlRequired(call, sent.value);
+  // During a method of an extension nothing is asked: such an error is not let out.
+  if (sent.ok && call.target.kind !== "extension" && isUrlRequired(sent.value)) return await urlRequired(call, sent.value);
   if (sent.ok && sent.value.outcome.kind === "task") return charged(createdTask(call, sent.value, sent.value.outcome.task));
   return await lastWord(call, sent);
 }

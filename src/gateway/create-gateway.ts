@@ -6,7 +6,7 @@ import { rfc3339 } from "./input.ts";
 import { list } from "./lists/index.ts";
 import { createEntrance } from "./may-enter.ts";
 import { createMessageRecorder } from "./messages.ts";
-import { offersOf } from "./offers.ts";
+import { offersOf, passes } from "./offers.ts";
 import { createParking, recordAbandoned, watchParked } from "./parking/index.ts";
 import type { BuiltParts, Parts } from "./parts.ts";
 import { readinessOf } from "./readiness.ts";
@@ -56,6 +56,7 @@ export function createGateway(built: BuiltParts): RunningGateway {
     authenticate: authenticator.authenticate,
     admit: (exchange) => admit(parts, exchange),
     offers: (exchange) => offersOf(parts, exchange),
+    passes: (exchange, method) => passes(parts, exchange, method),
     list: (exchange, kind) => list(parts, exchange, kind),
     request: routed(parts, (exchange, request) => serveRequest(parts, exchange, request)),
     subscribe: (exchange, uri) => subscribe(parts, exchange, uri),

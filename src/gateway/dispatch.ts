@@ -4,6 +4,7 @@ import type { IntendedCall } from "./call.ts";
 import { conclude } from "./conclude.ts";
 import { type Concluded, free } from "./concluded.ts";
 import { ServerConversation, type ToSend, talk } from "./conversation/index.ts";
+import { extensionsAlone } from "./extensions.ts";
 import type { Answer } from "./gateway.ts";
 import { goOn } from "./go-on.ts";
 import { timeoutOf } from "./hold.ts";
@@ -51,7 +52,8 @@ async function carriedOut(call: IntendedCall, reach: Reach): Promise<Concluded> 
   const connection = parts.upstream.connect(target.server);
   reach.reached = true;
   if (isTaskRequest(call)) return await carryOutTask(call, connection, request);
-  if (target.server.asks.length > 0) return await talk(call, new ServerConversation({ connection, request, listener }), roundOf(call));
+  if (target.server.asks.length > 0 && target.kind !== "extension")
+    return await talk(call, new ServerConversation({ connection, request, listener }), roundOf(call));
   const started = performance.now();
   const sent = await connection.call({ ...request, ...listener });
   parts.meter.upstream(target.server.id, performance.now() - started);
@@ -74,7 +76,7 @@ function toSend(call: IntendedCall, credential: Readonly<Record<string, string>>
     timeoutMs: timeoutOf(call),
     credential,
     decisionId: call.id,
-    capabilities: withTasksWhereTaken(call, capabilitiesOf(call)),
+    capabilities: call.target.kind === "extension" ? extensionsAlone(call, call.target) : withTasksWhereTaken(call, capabilitiesOf(call)),
     ...(exchange.traceparent === undefined ? {} : { traceparent: exchange.traceparent }),
     ...(logLevel === undefined ? {} : { logLevel }),
   };

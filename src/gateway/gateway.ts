@@ -15,6 +15,8 @@ export interface Gateway {
   admit(exchange: Exchange): Promise<Result<void, Refused>>;
   /** What this door has, whoever asks: told at initialize and server/discover. */
   offers(exchange: Exchange): DoorOffers;
+  /** Whether this door's server passes this method, as one of an extension's; whoever asks. The aggregate passes none. */
+  passes(exchange: Exchange, method: string): boolean;
   /** What of one kind this caller may use with some argument, at this instant, through this door. */
   list(exchange: Exchange, kind: ListKind): Promise<Result<OfferedList, Refused>>;
   /** One request that reaches a server: resolved, judged, recorded, carried out, inspected. */
@@ -102,7 +104,9 @@ export type Asked =
       readonly context?: Readonly<Record<string, string>>;
     }
   | { readonly method: "tasks/get" | "tasks/cancel"; readonly taskId: string }
-  | { readonly method: "tasks/update"; readonly taskId: string; readonly inputResponses: Members };
+  | { readonly method: "tasks/update"; readonly taskId: string; readonly inputResponses: Members }
+  /** A request of an extension of the protocol: `name` is its method, `args` its parameters without `_meta`. */
+  | { readonly method: "extension"; readonly name: string; readonly args: Members };
 
 type Members = Readonly<Record<string, unknown>>;
 

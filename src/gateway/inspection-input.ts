@@ -1,5 +1,6 @@
 import type { IntendedCall } from "./call.ts";
 import { commonText } from "./input.ts";
+import { methodOf } from "./wanted.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -15,7 +16,7 @@ export function inspectionInput(call: IntendedCall, result: Members, bytes: numb
   };
   const args = argsText === undefined ? "" : `,"args":${argsText},"args_digest":"${call.argsDigest}"`;
   return (
-    `{"phase":"result","method":"${call.request.asked.method}",${commonText(call.exchange, call.caller, time, now)}` +
+    `{"phase":"result","method":"${methodOf(call.request.asked)}",${commonText(call.exchange, call.caller, time, now)}` +
     `,${target.serverText},${target.pinnedText}${args},"findings":{},"result":${JSON.stringify(facts)}` +
     `,"limits":{"truncated":[],"omitted":[]}}`
   );

@@ -42,7 +42,7 @@ function recordedUriOf({ target }: AimedCall, recordedInput: string): string | u
 
 /** The arguments where they are at hand as they were parsed. */
 function argsOf({ request: { asked } }: AimedCall): unknown {
-  return asked.method === "tools/call" ? asked.args : undefined;
+  return asked.method === "tools/call" || asked.method === "extension" ? asked.args : undefined;
 }
 
 /** How heavy the input is. `args` spares parsing what was parsed already. */

@@ -20,13 +20,15 @@ export async function readListing(call: Call, target: Target): Promise<Listed> {
   return listing.ok ? { listing: listing.value } : { unavailable: hostReason(listing.error.code) };
 }
 
-/** Whether the server still defines the target as it was approved. Single resources come and go, and are approved by pattern. */
+/** Whether the server still defines the target as it was approved; of an extension, whether it has it. Single resources come and go, and are approved by pattern. */
 export function isPinned(target: Target, listing: Listing): boolean {
   switch (target.kind) {
     case "tool":
       return listing.tools.get(target.tool.name)?.pin === target.tool.pin;
     case "completion":
       return isDefinedAsApproved(target.of, listing);
+    case "extension":
+      return Object.hasOwn(listing.offers.extensions, target.extension);
     default:
       return isDefinedAsApproved(target, listing);
   }

@@ -29,7 +29,7 @@ export interface MemoPlan {
 /** Members that follow from the generation, the caller or the target, or that no call has. */
 const settled: ReadonlySet<string> = new Set([
   ...["phase", "method", "tenant", "environment", "principal", "agent", "user", "delegation", "server", "tool", "limits"],
-  ...["items", "findings", "result", "resource", "prompt", "completion", "sampling", "elicitation", "roots"],
+  ...["items", "findings", "result", "resource", "prompt", "completion", "sampling", "elicitation", "roots", "extension"],
 ]);
 const wallClock = ["hour", "minute", "weekday"] as const;
 

@@ -4,7 +4,7 @@ import type { Parts } from "./parts.ts";
 import type { ServerTargets } from "./targets/index.ts";
 
 /** The one extension that the gateway routes between servers itself. */
-const TASKS = "io.modelcontextprotocol/tasks";
+export const TASKS = "io.modelcontextprotocol/tasks";
 
 const nothing: DoorOffers = { prompts: false, resources: false, completions: false, logging: false, extensions: {} };
 
@@ -24,6 +24,12 @@ export function offersOf(parts: Parts, exchange: Exchange): DoorOffers {
     logging: servers.some((own) => declared.get(own)?.logging ?? true),
     extensions: aggregate ? routed(servers) : Object.assign({}, ...servers.map((own) => declared.get(own)?.extensions ?? {})),
   };
+}
+
+/** A method of an extension of this door's server. One name may mean two things to two servers, so the aggregate has none. */
+export function passes(parts: Parts, { caller, serverId }: Exchange, method: string): boolean {
+  const targets = parts.generations.for(caller.token.tenant)?.targets;
+  return serverId !== undefined && targets?.byServer.get(serverId)?.methods.has(method) === true;
 }
 
 function hasPrompts({ prompts }: ServerTargets, aggregate: boolean): boolean {

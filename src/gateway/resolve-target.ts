@@ -20,6 +20,8 @@ export function resolveTarget(call: Call): Target | ReasonCode {
       const of = completed(call, asked.ref);
       return of ? completionTarget(of, asked.argument.name) : unknownCode(asked);
     }
+    case "extension":
+      return call.generation.targets.byServer.get(call.exchange.serverId ?? "")?.methods.get(asked.name) ?? unknownCode(asked);
     default:
       return unknownCode(asked);
   }

@@ -6,6 +6,7 @@ import type { AskedQuestion, Call, OpenResumed, Resumed } from "./call.ts";
 import type { Parts } from "./parts.ts";
 import { type AnswerForm, checkAnswer } from "./questions/index.ts";
 import type { Target } from "./targets/index.ts";
+import { methodOf } from "./wanted.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -96,7 +97,7 @@ function boundTo({ exchange, request }: Call, target: Target, argsDigest: string
   return {
     owner: exchange.caller.key,
     door: exchange.serverId ?? "",
-    method: request.asked.method,
+    method: methodOf(request.asked),
     target: target.id,
     ...(argsDigest === undefined ? {} : { args: argsDigest }),
   };

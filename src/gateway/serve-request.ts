@@ -2,6 +2,7 @@ import type { ReasonCode } from "../core/reasons.ts";
 import { aim } from "./aim.ts";
 import type { Call, CallRequest, Ending, JudgedCall } from "./call.ts";
 import { dispatch } from "./dispatch.ts";
+import { barred } from "./extensions.ts";
 import type { Answer, Exchange } from "./gateway.ts";
 import { hold } from "./hold.ts";
 import { judge } from "./judge.ts";
@@ -35,6 +36,8 @@ async function run(begun: Call, goOn: GoOn): Promise<Answer> {
   if (typeof target === "string") return await recordRefusal(begun, { kind: "unknown" }, target);
   const listed = listedNow(begun, target) ?? (await readListing(begun, target));
   const call = await judge(aim(begun, target, listed, task));
+  const bar = call.target.kind === "extension" ? barred(call, call.target) : undefined;
+  if (bar) return await recordRefusal(call, bar.ending, bar.code);
   const refusal = refusalOf(call);
   if (refusal) return await recordRefusal(call, refusal);
   return await goOn(call);
@@ -82,5 +85,5 @@ function refusalOf(call: JudgedCall): Ending | undefined {
 
 function driftedCode({ target }: JudgedCall): ReasonCode {
   const kind = target.kind === "completion" ? target.of.kind : target.kind;
-  return `${kind}.drifted`;
+  return kind === "extension" ? "extension.unknown" : `${kind}.drifted`;
 }

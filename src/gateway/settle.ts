@@ -7,7 +7,7 @@ import type { Parts } from "./parts.ts";
 import { refuseUnpinned } from "./pinned.ts";
 import { headText, judgedText, type RecordHead, reasonsText } from "./record.ts";
 import { hostReason, type ToldReason } from "./refusal.ts";
-import { unknownCode, wantedName } from "./wanted.ts";
+import { methodOf, unknownCode, wantedName } from "./wanted.ts";
 
 /** What records of this call begin with. */
 export function recordHead(call: Call | AimedCall, kind: RecordHead["kind"]): RecordHead {
@@ -20,7 +20,7 @@ export function recordHead(call: Call | AimedCall, kind: RecordHead["kind"]): Re
     now: kind === "outcome" ? call.parts.clock.now() : call.now,
     callerText: call.caller.recordText,
     bundleText: call.generation.bundleText,
-    method: call.request.asked.method,
+    method: methodOf(call.request.asked),
     target,
     uri,
     resumes: aimed?.resumed?.from,
@@ -60,12 +60,19 @@ function reasonsOf(ending: Ending, unknown: ReasonCode): readonly ToldReason[] {
     case "invalid":
       return [hostReason("question.state_invalid")];
     case "incapable":
-      return [hostReason("question.client_incapable", { question: Object.keys(ending.required).join(", ") })];
+      return [incapableOf(ending)];
     case "unknown":
       return [hostReason(unknown)];
     default:
       return noReasons;
   }
+}
+
+function incapableOf({ required }: Ending & { readonly kind: "incapable" }): ToldReason {
+  const { extensions } = required;
+  if (typeof extensions === "object" && extensions !== null)
+    return hostReason("extension.undeclared", { extension: Object.keys(extensions).join(", ") });
+  return hostReason("question.client_incapable", { question: Object.keys(required).join(", ") });
 }
 
 const noReasons: readonly ToldReason[] = [];
@@ -74,7 +81,7 @@ const noReasons: readonly ToldReason[] = [];
 export async function refuseUnpinnedCall(parts: Parts, exchange: Exchange, { asked }: CallRequest, code: ReasonCode): Promise<Answer> {
   const now = parts.clock.now();
   const id = parts.ids.decision(now);
-  const message = { kind: "refusal", method: asked.method, id, now, ...wantedName(exchange, asked) } as const;
+  const message = { kind: "refusal", method: methodOf(asked), id, now, ...wantedName(exchange, asked) } as const;
   return { kind: "refused", ...(await refuseUnpinned(parts, exchange, message, code)) };
 }
 
@@ -148,7 +155,7 @@ function effectOf(ending: Ending): string {
 }
 
 function meter(call: Call | AimedCall, ending: Ending, reasons: readonly ToldReason[]): void {
-  call.parts.meter.ended(call.request.asked.method, effectOf(ending), "target" in call ? call.target.server.id : "_unknown");
+  call.parts.meter.ended(methodOf(call.request.asked), effectOf(ending), "target" in call ? call.target.server.id : "_unknown");
   for (const { code } of reasons) call.parts.meter.reason(code);
 }
 

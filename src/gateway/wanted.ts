@@ -4,6 +4,11 @@ import type { Exchange } from "./gateway.ts";
 
 const MAX_RECORDED = 200;
 
+/** The method as it stands in the message. That of an extension came through the catalog: it needs no escaping. */
+export function methodOf(asked: Wanted): string {
+  return asked.method === "extension" ? asked.name : asked.method;
+}
+
 /** What a record says of a target that was not found in the catalog: what was asked for, cut to a length. */
 export function wantedName(exchange: Exchange, asked: Wanted): { readonly target?: string; readonly uri?: string } {
   if ("name" in asked) return { target: nameAtDoor(exchange, asked.name) };
@@ -41,6 +46,8 @@ export function unknownCode(asked: Wanted): ReasonCode {
       return "resource.unknown";
     case "completion/complete":
       return asked.ref.type === "ref/prompt" ? "prompt.unknown" : "resource.unknown";
+    case "extension":
+      return "extension.unknown";
     default:
       return "task.unknown";
   }

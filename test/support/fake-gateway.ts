@@ -39,6 +39,8 @@ export interface FakeGateway extends Gateway {
   /** JSON text of the items of each list. */
   items: Record<ListKind, string[]>;
   offered: DoorOffers;
+  /** Methods of extensions that doors pass. */
+  passed: readonly string[];
   revision: string;
   /** How a request is answered; may wait, report progress, ask, or throw. */
   answer: (request: GatewayRequest, exchange: Exchange) => Answer | Promise<Answer>;
@@ -77,6 +79,7 @@ export function fakeGateway(): FakeGateway {
       templates: [JSON.stringify({ uriTemplate: "test://t/{id}", name: "t" })],
     },
     offered: offersAll,
+    passed: [],
     revision: "r1",
     answer: ({ asked: { method, ...what } }) =>
       resultOf({ content: [{ type: "text", text: `called ${"name" in what ? what.name : method}` }] }),
@@ -100,6 +103,7 @@ export function fakeGateway(): FakeGateway {
       return gateway.refusal === undefined ? ok(undefined) : err(gateway.refusal);
     },
     offers: () => gateway.offered,
+    passes: (_exchange, method) => gateway.passed.includes(method),
     list: async (exchange, kind) => {
       asked.lists.push({ exchange, kind });
       return gateway.refusal === undefined ? ok({ items: gateway.items[kind], revision: gateway.revision }) : err(gateway.refusal);

@@ -152,6 +152,7 @@ function everythingElse(servers: readonly (readonly [string, CompanyServer])[]):
     ...(some(({ prompts }) => prompts) ? { prompts: ["*/*"] } : {}),
     ...(some(({ resources }) => resources) ? { resources: ["*/*"] } : {}),
     ...(some(({ row }) => row?.asks) ? { asks: ["*/*"] } : {}),
+    ...(some(({ row }) => row?.extension_methods) ? { methods: ["*/*"] } : {}),
   };
 }
 

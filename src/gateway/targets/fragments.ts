@@ -44,6 +44,11 @@ export function resourceText(entry: CatalogResource, uri: ResourceUri, mime: str
   return `"resource":${JSON.stringify(facts)}`;
 }
 
+/** `"extension":{…}` of the input. */
+export function extensionText(of: { readonly id: string; readonly method: string; readonly extension: string }): string {
+  return `"extension":${JSON.stringify({ id: of.id, method: of.method, extension: of.extension })}`;
+}
+
 /** `"completion":{…}` of the input: `of` and `name` say which grant it needs. */
 export function completionText(
   of: { readonly id: string; readonly grants: "prompts" | "resources"; readonly name: string },

@@ -5,8 +5,8 @@ import { paramHeaders } from "../../parts/upstream/index.ts";
 import { escapeKey } from "../caller-facts.ts";
 import { serverText } from "../input.ts";
 import type { memoPlan } from "../memo.ts";
-import { completionText, promptText, resourceText, toolText } from "./fragments.ts";
-import type { CompletionTarget, EntryTarget, PromptTarget, ResourceTarget, ToolTarget } from "./target.ts";
+import { completionText, extensionText, promptText, resourceText, toolText } from "./fragments.ts";
+import type { CompletionTarget, EntryTarget, ExtensionTarget, PromptTarget, ResourceTarget, ToolTarget } from "./target.ts";
 
 /** What all targets of one server share. */
 export interface ServerFacts {
@@ -118,5 +118,19 @@ export function completionTarget(of: PromptTarget | EntryTarget, argument: strin
     of,
     pinnedText: completionText(facts, argument, true),
     driftedText: completionText(facts, argument, false),
+  };
+}
+
+/** What it does is known to nobody here, so that it counts as more than reading. */
+export function extensionTarget(facts: ServerFacts, extension: string, method: string): ExtensionTarget {
+  const id = `${facts.server.id}.${method}`;
+  return {
+    kind: "extension",
+    ...reading("extension", id),
+    readOnly: false,
+    ...facts,
+    method,
+    extension,
+    pinnedText: extensionText({ id, method, extension }),
   };
 }

@@ -67,5 +67,12 @@ export interface CompletionTarget extends TargetOf<"completion"> {
   readonly of: PromptTarget | EntryTarget;
 }
 
+/** A request of an extension of the protocol, which nobody here knows more of than its name. */
+export interface ExtensionTarget extends TargetOf<"extension"> {
+  readonly method: string;
+  /** The id of the extension that it belongs to. */
+  readonly extension: string;
+}
+
 /** What a client's request aims at. */
-export type Target = ToolTarget | PromptTarget | ResourceTarget | CompletionTarget;
+export type Target = ToolTarget | PromptTarget | ResourceTarget | CompletionTarget | ExtensionTarget;

@@ -4,8 +4,8 @@ import type { Catalog, CatalogResource } from "../../parts/catalog/index.ts";
 import type { Listing } from "../../parts/upstream/index.ts";
 import { memoPlan } from "../memo.ts";
 import { liveResources } from "./live-resources.ts";
-import { entryTarget, promptTarget, resourceTarget, serverFacts, toolTarget } from "./make-targets.ts";
-import type { EntryTarget, PromptTarget, ResourceTarget, ToolTarget } from "./target.ts";
+import { entryTarget, extensionTarget, promptTarget, resourceTarget, serverFacts, toolTarget } from "./make-targets.ts";
+import type { EntryTarget, ExtensionTarget, PromptTarget, ResourceTarget, ToolTarget } from "./target.ts";
 
 /** Everything of one generation that can be aimed at, serialised once. */
 export interface Targets {
@@ -27,6 +27,8 @@ export interface ServerTargets {
   readonly tools: readonly ToolTarget[];
   readonly prompts: readonly PromptTarget[];
   readonly entries: ReadonlyMap<string, EntryTarget>;
+  /** Requests of its extensions, by method. */
+  readonly methods: ReadonlyMap<string, ExtensionTarget>;
 }
 
 export interface ListedResource extends ResourceTarget {
@@ -84,6 +86,11 @@ function serverTargets(catalog: Catalog, server: ServerDefinition, remember: boo
     tools: [...catalog.tools(server.id).values()].map((tool) => toolTarget(facts, tool, plan)),
     prompts: [...catalog.prompts(server.id).values()].map((prompt) => promptTarget(facts, prompt)),
     entries: new Map([...catalog.resources(server.id).values()].map((entry) => [entry.entry, entryTarget(facts, entry)])),
+    methods: new Map(
+      Object.entries(server.extensionMethods).flatMap(([extension, methods]) =>
+        methods.map((method) => [method, extensionTarget(facts, extension, method)] as const),
+      ),
+    ),
   };
 }
 

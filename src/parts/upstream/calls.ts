@@ -64,12 +64,12 @@ export class Calls {
       if (overHttp) headers = toolHeaders(route, call, ask.argsText);
     } else {
       const members = call.resumed === undefined ? ask.paramsText : ask.paramsText + resumedMembers(call.resumed);
-      body = requestBody(id, ask.method, members, meta);
+      body = requestBody(id, methodOf(ask), members, meta);
       if (overHttp) headers = headersOf(call, ask, link);
     }
     return {
       id,
-      method: ask.method,
+      method: methodOf(ask),
       body,
       link,
       credential: call.credential,
@@ -148,10 +148,14 @@ function toolHeaders(route: Route, call: UpstreamCall, argsText: string | undefi
   return headers;
 }
 
+function methodOf(ask: UpstreamAsk): string {
+  return ask.method === "extension" ? ask.name : ask.method;
+}
+
 function headersOf(call: UpstreamCall, ask: OtherAsk, link: Link): string[] {
   const headers = ["toolgate-decision-id", call.decisionId];
   if (link.era !== "stateless") return headers;
-  headers.push("mcp-method", ask.method);
+  headers.push("mcp-method", methodOf(ask));
   if (ask.name !== undefined && named.includes(ask.method)) headers.push("mcp-name", headerValue(ask.name));
   return headers;
 }

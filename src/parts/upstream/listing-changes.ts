@@ -25,6 +25,7 @@ export function stillApproved(ask: UpstreamAsk, before: Listing | undefined, now
   if (before === undefined) return true;
   if (ask.method === "tools/call") return sameEntry(before.tools, now.tools, ask.tool);
   if (ask.method === "prompts/get" && ask.name !== undefined) return sameEntry(before.prompts, now.prompts, ask.name);
+  if (ask.method === "extension") return Object.keys(before.offers.extensions).every((id) => Object.hasOwn(now.offers.extensions, id));
   // A URI does not say which template it was approved by, and a completion may be of either.
   return samePins(before.templates, now.templates) && (ask.method === "resources/read" || samePins(before.prompts, now.prompts));
 }

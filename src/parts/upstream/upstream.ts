@@ -69,7 +69,9 @@ export type UpstreamAsk =
       readonly paramsText: string;
       /** The prompt's name, the URI or the task id, for the header `Mcp-Name` where the era has it for the method. */
       readonly name?: string;
-    };
+    }
+  /** A request of an extension: `name` is its method. */
+  | { readonly method: "extension"; readonly name: string; readonly paramsText: string };
 
 export interface UpstreamCall {
   readonly ask: UpstreamAsk;
