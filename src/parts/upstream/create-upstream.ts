@@ -102,52 +102,33 @@ function wireFor(options: UpstreamOptions, server: ServerDefinition): Result<Con
   const { transport } = server;
   switch (transport.kind) {
     case "http":
-      return httpWire(options, server, transport);
+    case "sse":
+      return networkWire(options, server, transport);
     case "stdio":
       return stdioWire(options, server, transport);
-    case "sse":
-      return sseWire(options, server, transport);
   }
 }
 
-function httpWire(
+function networkWire(
   options: UpstreamOptions,
   server: ServerDefinition,
-  transport: HttpTransport,
+  transport: HttpTransport | SseTransport,
 ): Result<ConnectionOptions["wire"], UpstreamFailure> {
   const url = httpPlace(transport, options.config.places);
   if (!url.ok) return url;
-  const make: ConnectionOptions["wire"] = (events) => ({
-    wire: new HttpWire({
+  const make: ConnectionOptions["wire"] = (events, onRestart) => {
+    const common = {
       ...poolOptions(options, server, transport, url.value),
       clock: options.clock,
       schedule: options.schedule ?? systemSchedule,
       events: { ...events, onServerRequest: serverRequests(options, server) },
-      asks: server.asks.length > 0,
-    }),
-    forgive: () => {},
-  });
-  return { ok: true, value: make };
-}
-
-function sseWire(
-  options: UpstreamOptions,
-  server: ServerDefinition,
-  transport: SseTransport,
-): Result<ConnectionOptions["wire"], UpstreamFailure> {
-  const url = httpPlace(transport, options.config.places);
-  if (!url.ok) return url;
-  const make: ConnectionOptions["wire"] = (events, onRestart) => ({
-    wire: new SseWire({
-      ...poolOptions(options, server, transport, url.value),
-      maxMessageBytes: longestMessage(options, server),
-      clock: options.clock,
-      schedule: options.schedule ?? systemSchedule,
-      events: { ...events, onServerRequest: serverRequests(options, server) },
-      onRestart,
-    }),
-    forgive: () => {},
-  });
+    };
+    const wire =
+      transport.kind === "http"
+        ? new HttpWire({ ...common, asks: server.asks.length > 0 })
+        : new SseWire({ ...common, maxMessageBytes: longestMessage(options, server), onRestart });
+    return { wire, forgive: () => {} };
+  };
   return { ok: true, value: make };
 }
 
