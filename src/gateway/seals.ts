@@ -25,6 +25,8 @@ export interface QuestionState {
   readonly settled?: Members;
   /** The server's own state. */
   readonly state?: string;
+  /** Digest of the bundle that let the questions through. */
+  readonly bundle: string;
   /** The decision of the leg that gave it out. */
   readonly from: DecisionId;
   /** Legs so far. */
@@ -49,9 +51,10 @@ export function sealState(
   call: Call,
   target: Target,
   argsDigest: string | undefined,
-  state: Omit<QuestionState, "v" | keyof Bound>,
+  state: Omit<QuestionState, "v" | "bundle" | keyof Bound>,
 ): string {
-  const sealed: QuestionState = { v: 1, ...boundTo(call, target, argsDigest), ...state };
+  const { digest } = call.generation.bundle.identity;
+  const sealed: QuestionState = { v: 1, ...boundTo(call, target, argsDigest), bundle: digest, ...state };
   return call.parts.sealer.seal(STATE, sealed, stateExpiry(call));
 }
 
@@ -74,11 +77,22 @@ export const openResumed: OpenResumed = (call, target, argsDigest) => {
   if (!fits) return err({ detail: foreign });
   // Its replica was asked before and is not there.
   if (state.park && state.park.replica !== call.parts.replicas.id) return err({ detail: callIsGone });
-  return resumedOf(state, inputResponses);
+  const resumed = resumedOf(state, inputResponses);
+  return resumed.ok && isOfOtherRules(call, state, resumed.value) ? err({ detail: otherRules }) : resumed;
 };
+
+/**
+ * Whether answers would go to a server under a bundle that never saw its questions. The questions are not kept, so that
+ * they cannot be judged anew: whoever starts again is asked again. Those of a parked call are, and are.
+ */
+function isOfOtherRules({ generation }: Call, { bundle }: QuestionState, resumed: Resumed): boolean {
+  if (resumed.kind === "parked" || Object.keys(resumed.inputResponses).length === 0) return false;
+  return bundle !== generation.bundle.identity.digest;
+}
 
 /** What was parked is taken, given up, or was on a replica that is no more. */
 export const callIsGone = "the call that was waiting is gone; start again";
+const otherRules = "the rules have changed since the question; start again";
 const foreign = "requestState is not one of this request";
 
 /** For whoever routes a request: nothing of it is held against the request. */

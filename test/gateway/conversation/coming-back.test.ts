@@ -174,6 +174,20 @@ describe("a stateless server that asks a client without sessions", () => {
 });
 
 describe("what a client brings back", () => {
+  it("goes to no server under another bundle than the one that let the question through", async () => {
+    const gate = asksOnce("s");
+    const state = await stateOf(gate);
+    gate.swap(() => ({}), {}, `sha256:${"1".repeat(64)}`);
+    expect(await gate.request(ann, back(state))).toMatchObject({
+      kind: "invalid",
+      detail: "the rules have changed since the question; start again",
+    });
+    expect(gate.seen).toHaveLength(1);
+    expect(gate.records("refusal")).toMatchObject([{ reasons: [{ code: "question.state_invalid" }] }]);
+    expect((await gate.request(ann, back(state, {}))).kind).toBe("result");
+    expect(gate.seen[1]?.resumed).toEqual({ requestState: "s" });
+  });
+
   const cases: readonly [string, Exchange, Partial<GatewayRequest>][] = [
     ["by another principal", client("stateless", { principal: { subject: "bob" } }), {}],
     ["with other arguments", ann, { asked: { method: "tools/call", name: "refund", args: { amount: 6 } } }],

@@ -13,7 +13,7 @@ import { keyedMasker } from "../../../src/gateway/mask.ts";
 import { createMeter } from "../../../src/gateway/meter.ts";
 import type { BuiltParts } from "../../../src/gateway/parts.ts";
 import { memoryLedger } from "../../../src/parts/budgets/index.ts";
-import type { VerifiedBundle } from "../../../src/parts/bundle/index.ts";
+import type { BundleIdentity, VerifiedBundle } from "../../../src/parts/bundle/index.ts";
 import { readCatalog } from "../../../src/parts/catalog/index.ts";
 import { type MemoryLog, memoryLog } from "../../../src/parts/decisions/index.ts";
 import { memoryReplicas, type Replicas } from "../../../src/parts/replicas/index.ts";
@@ -57,7 +57,7 @@ export interface ScriptedGateway {
   readonly parts: BuiltParts;
   records(kind?: string): readonly Record_[];
   /** Activates the same bundle anew, judged by `decide` from here on; with other members of the server's row, if there are some. */
-  swap(decide: ScriptedOptions["decide"], row?: Members): void;
+  swap(decide: ScriptedOptions["decide"], row?: Members, digest?: BundleIdentity["digest"]): void;
   /** The key of the active bundle is revoked, and there is no other. */
   revoke(): void;
   request(client: Exchange, request: Partial<GatewayRequest>): Promise<Answer>;
@@ -73,8 +73,13 @@ export function scripted(options: ScriptedOptions): ScriptedGateway {
   const log = memoryLog({ clock, ids, instance: "test" });
   const seen: UpstreamCall[] = [];
   const catalog = catalogOf(options);
-  const generation = (decide: ScriptedOptions["decide"], under = catalog): Generation =>
-    generationOf(bundle, policyOf({ ...options, ...(decide ? { decide } : {}) }), under, false);
+  const generation = (decide: ScriptedOptions["decide"], under = catalog, digest = bundle.identity.digest): Generation =>
+    generationOf(
+      { ...bundle, identity: { ...bundle.identity, digest } },
+      policyOf({ ...options, ...(decide ? { decide } : {}) }),
+      under,
+      false,
+    );
   const generations = scriptedGenerations(generation(options.decide));
   const ledger = memoryLedger({ max_holds: 1000, max_counters: 1000 });
   const key = sealKey(options.key ?? randomBytes(32));
@@ -104,7 +109,8 @@ export function scripted(options: ScriptedOptions): ScriptedGateway {
     clock,
     parts,
     records: (kind) => records(log, kind),
-    swap: (decide, row = {}) => generations.swap(generation(decide, catalogOf({ ...options, row: { ...options.row, ...row } }))),
+    swap: (decide, row = {}, digest = bundle.identity.digest) =>
+      generations.swap(generation(decide, catalogOf({ ...options, row: { ...options.row, ...row } }), digest)),
     revoke: () => generations.revoke(),
     request: (client, request) => gateway.request(client, { ...refund, signal: new AbortController().signal, ...request }),
   };
