@@ -18,6 +18,8 @@ const topics = {
 } as const;
 
 const ANSWER_MS = 5_000;
+/** Characters of an answer as replicas carry it. */
+const MOST_ANSWER = 1024 * 1024;
 /** A piece of a stream, well below what replicas carry at once. */
 const PIECE = 128 * 1024;
 
@@ -81,7 +83,8 @@ export function tellChanged(replicas: Replicas, session: string): void {
   replicas.tell(topics.changed, { session });
 }
 
-export async function answerElsewhere(replicas: Replicas, asker: string, given: GivenAnswer): Promise<boolean> {
+export async function answerElsewhere(replicas: Replicas, asker: string, given: GivenAnswer): Promise<boolean | "too_large"> {
+  if (JSON.stringify(given).length > MOST_ANSWER) return "too_large";
   const told = await replicas.ask(asker, topics.answer, given, { timeoutMs: ANSWER_MS });
   return told.kind === "answer" && told.value === true;
 }

@@ -219,3 +219,20 @@ test("a large answer after progress, and much that was missed, reach a reader th
   const again = await openStream(url, { ...headersOf(session), "last-event-id": last });
   expect((await again.message()).result.content[0].text === text).toBe(true);
 });
+
+test("an answer that is too large to be carried to another replica is told to be so, and the question stays open", async () => {
+  const [hub, sessions] = [replicaHub(), fakeSessions()];
+  const first = await doorUnderTest({}, undefined, { sessions, replicas: hub.join("r1") });
+  const second = await doorUnderTest({}, undefined, { sessions, replicas: hub.join("r2") });
+  first.gateway.answer = async ({ ask }) => resultOf({ told: await ask?.({ method: "roots/list", params: {} }) });
+  const session = await first.open("ann", "/mcp", "2025-11-25", { roots: {} });
+  const stream = await openStream(await first.listen(), headersOf(session), JSON.stringify(call("t")));
+  const { id } = await stream.message();
+  const large = await second.say(session, { jsonrpc: "2.0", id, result: { roots: [], much: "x".repeat(MEBIBYTE) } });
+  expect([large.statusCode, large.json().error.message]).toEqual([
+    413,
+    "The answer is larger than 1 MiB, and cannot be carried to the replica that asked",
+  ]);
+  expect((await second.say(session, { jsonrpc: "2.0", id, result: { roots: [] } })).statusCode).toBe(202);
+  expect((await stream.message()).result.told).toEqual({ kind: "result", result: { roots: [] } });
+});

@@ -1,7 +1,7 @@
 import type { Session } from "../../../gateway/index.ts";
 import { answerElsewhere, cancelElsewhere, endHere } from "../elsewhere.ts";
 import { otherMethod, sessionHandlers } from "../methods/index.ts";
-import { badRequest, isRequestId, type Message, type Response, shown } from "../protocol.ts";
+import { badRequest, codes, isRequestId, type Message, type Response, shown } from "../protocol.ts";
 import { refuse, type Visit } from "../visit.ts";
 import { exchangeOf, findSession } from "./find-session.ts";
 import { initialize } from "./initialize.ts";
@@ -22,16 +22,21 @@ export async function postWithSession(visit: Visit, asked: Message): Promise<voi
 export async function postResponse(visit: Visit, response: Response): Promise<void> {
   const session = await findSession(visit);
   if ("status" in session) return refuse(visit, session);
-  if (await taken(visit, session, response)) {
+  const took = await taken(visit, session, response);
+  if (took === true) {
     visit.reply.code(202).send();
     return;
+  }
+  if (took === "too_large") {
+    const message = "The answer is larger than 1 MiB, and cannot be carried to the replica that asked";
+    return refuse(visit, { ...badRequest(message), status: 413, code: codes.http });
   }
   // The same words for a question of another session, one that is answered already, and one that was never asked.
   const id = shown(JSON.stringify(response.id));
   return refuse(visit, badRequest(`Invalid request: this session has no open question with the id ${id}`));
 }
 
-async function taken(visit: Visit, session: Session, { id, answer }: Response): Promise<boolean> {
+async function taken(visit: Visit, session: Session, { id, answer }: Response): Promise<boolean | "too_large"> {
   const asker = askerOf(id);
   if (asker === undefined) return false;
   const { questions, replicas } = visit.door;
