@@ -24,6 +24,8 @@ const SUBSCRIBE_MS = 5_000;
 const ANSWER_BYTES = 65_536;
 const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
+/** News of one resource is told so often at most: each is judged and recorded for each who watches, and a server has many words. */
+const NEWS_MS = 1_000;
 /** A stream that neither stands nor is refused by then is not waited for. */
 const STANDING_MS = 5_000;
 
@@ -31,6 +33,8 @@ const STANDING_MS = 5_000;
 export class Watching {
   readonly #options: WatchingOptions;
   readonly #watchers = new Map<string, Set<() => void>>();
+  /** What was told of lately, and whether there is more to tell. */
+  readonly #recent = new Map<string, { again: boolean }>();
   /** Sessions: what this link was told that we watch. */
   readonly #told = new Set<string>();
   #tellingOf: Link | undefined;
@@ -66,7 +70,19 @@ export class Watching {
   /** The server says that this resource changed. */
   updated(uri: string): void {
     const watchers = this.#watchers.get(uri);
-    if (watchers !== undefined) for (const watcher of [...watchers]) watcher();
+    if (watchers === undefined) return;
+    const told = this.#recent.get(uri);
+    if (told !== undefined) {
+      told.again = true;
+      return;
+    }
+    const recent = { again: false };
+    this.#recent.set(uri, recent);
+    this.#options.schedule(() => {
+      this.#recent.delete(uri);
+      if (recent.again) this.updated(uri);
+    }, NEWS_MS);
+    for (const watcher of [...watchers]) watcher();
   }
 
   /** A link stands: everything is asked for anew. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Watching } from "../../../src/parts/upstream/watching.ts";
+import type { Wire } from "../../../src/parts/upstream/wire.ts";
 import { closing, harness, overHttp, told } from "./harness.ts";
 import { type Post, type RawOptions, type RawServer, startRaw } from "./raw-server.ts";
 
@@ -177,5 +179,32 @@ describe("watching a resource of a stateless server", () => {
     stop();
     await crm.when(() => listens(crm)[0]?.response.destroyed === true);
     expect(listens(crm)).toHaveLength(1);
+  });
+});
+
+describe("a server that tells of one resource without end", () => {
+  it("is heard once at once and once later, so that no log fills up with its news", () => {
+    const later: (() => void)[] = [];
+    const schedule = (run: () => void) => {
+      later.push(run);
+      return () => {};
+    };
+    const link = () => undefined;
+    const nothing = () => {};
+    const wire = { kind: "http", request: nothing, hold: nothing, notify: nothing, listen: nothing, close: nothing } as unknown as Wire;
+    const options = { wire, asks: false, nextId: () => 1, meta: "", link, credential: () => ({}), open: nothing, onLost: nothing };
+    const watching = new Watching({ ...options, schedule });
+    const heard: string[] = [];
+    watching.watch("a:b", () => heard.push("b"));
+    watching.watch("a:c", () => heard.push("c"));
+    for (let times = 0; times < 1000; times++) for (const uri of ["a:b", "a:c", "a:nobody"]) watching.updated(uri);
+    expect(heard).toEqual(["b", "c"]);
+    for (const run of later.splice(0)) run();
+    expect(heard).toEqual(["b", "c", "b", "c"]);
+    for (const run of later.splice(0)) run();
+    expect(heard).toHaveLength(4);
+    expect(later).toEqual([]);
+    watching.updated("a:b");
+    expect(heard).toHaveLength(5);
   });
 });
