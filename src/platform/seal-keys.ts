@@ -5,6 +5,8 @@ import { type RedisConnection, script } from "./redis.ts";
 export const SEAL_KEY_BYTES = 32;
 const PURPOSE = "toolgate seal s1";
 const RETRY_MS = 1_000;
+/** A Redis that was emptied while connections stayed open gets the key back before the next replica starts, as a rule. */
+const AGAIN_MS = 10_000;
 /** Keys that are kept where Redis forgot one and another was made. */
 const MOST_KEYS = 4;
 
@@ -45,7 +47,7 @@ return ARGV[1]
 );
 
 /**
- * Asked again whenever the connection is made anew: a Redis that forgot everything is given the key that was shared before,
+ * Asked again now and then, and whenever the connection is made anew: a Redis that forgot everything is given the key that was shared before,
  * by whichever replica comes first, so that what was sealed goes on to open.
  */
 export function sharedSealKeys(redis: RedisConnection, logger: Logger): SharedSealKeys {
@@ -60,9 +62,10 @@ export function sharedSealKeys(redis: RedisConnection, logger: Logger): SharedSe
     clearTimeout(retry);
     if (closed) return;
     const answer = await redis.run(sealKeyScript, ["tg1:seal"], [offered.toString("base64")]);
-    if (answer.ok && take(answer.value)) return first.resolve();
-    if (answer.ok) logger.error({}, "what redis keeps as the key of seals is none; nothing can be sealed");
-    if (!closed) retry = setTimeout(() => void ask(), RETRY_MS).unref();
+    if (answer.ok && take(answer.value)) first.resolve();
+    else if (answer.ok) logger.error({}, "what redis keeps as the key of seals is none; replicas that start now cannot seal");
+    clearTimeout(retry);
+    if (!closed) retry = setTimeout(() => void ask(), keys.length > 0 ? AGAIN_MS : RETRY_MS).unref();
   }
 
   function take(value: unknown): boolean {

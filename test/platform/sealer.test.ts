@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { openRedis, type RedisConnection, redisConfig, script } from "../../src/platform/redis.ts";
 import { sealKey, sealKeyOf, sharedSealKeys } from "../../src/platform/seal-keys.ts";
@@ -114,6 +114,33 @@ describe("keys", () => {
     expect(aeadSealer(() => [sealKeyOf("a long enough secreT")]).open("state", text, NOW)).toEqual(forged);
     expect(() => sealKey(randomBytes(31))).toThrow("found 31");
   });
+});
+
+test("the shared key is given back to a redis that was emptied while every connection stayed open", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let held: string | undefined;
+  const unused = () => Promise.reject(new Error("not of this test"));
+  const redis: RedisConnection = {
+    prepare: () => {},
+    run: async (_act, _keys, [offered]) => ({ ok: true, value: (held ??= String(offered)) }),
+    publish: unused,
+    subscribe: () => ({ isReady: () => false, firstReady: unused(), close: unused }),
+    onReady: () => () => {},
+    isReady: () => true,
+    firstReady: Promise.resolve(),
+    close: unused,
+  };
+  const one = sharedSealKeys(redis, silentLogger);
+  await one.firstReady;
+  const text = aeadSealer(one.current).seal("state", { n: 1 }, NOW + 1);
+  held = undefined;
+  await vi.advanceTimersByTimeAsync(10_000);
+  const newcomer = sharedSealKeys(redis, silentLogger);
+  await newcomer.firstReady;
+  expect(aeadSealer(newcomer.current).open("state", text, NOW)).toMatchObject({ ok: true });
+  for (const keys of [one, newcomer]) keys.close();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 const found = findRedis();
