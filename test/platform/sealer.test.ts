@@ -123,9 +123,12 @@ test("the shared key is given back to a redis that was emptied while every conne
   const unused = () => Promise.reject(new Error("not of this test"));
   const redis: RedisConnection = {
     prepare: () => {},
-    run: async (_act, _keys, [offered]) => ({ ok: true, value: (held ??= String(offered)) }),
+    run: async (_act, _keys, [offered]) => {
+      held ??= String(offered);
+      return { ok: true, value: held };
+    },
     publish: unused,
-    subscribe: () => ({ isReady: () => false, firstReady: unused(), close: unused }),
+    subscribe: () => ({ isReady: () => false, firstReady: Promise.resolve(), close: unused }),
     onReady: () => () => {},
     isReady: () => true,
     firstReady: Promise.resolve(),
