@@ -18,7 +18,7 @@ export interface ParkedCall {
 
 /** Parked calls of this process. */
 export interface Parking {
-  /** Keeps the call until it is taken, or until its time is over; not if its principal has as many waiting as it may have. */
+  /** Keeps the call until it is taken, or until its time is over; not if its principal, or all of them, have as many waiting as may be. */
   park(parked: ParkedCall): boolean;
   /** Gives the call to whoever brings its answers, once; a foreign one looks like none. */
   take(park: string, owner: string): ParkedCall | undefined;
@@ -30,18 +30,23 @@ export interface Parking {
 }
 
 export interface ParkingOptions {
+  /** Calls of all principals that may wait at once. */
+  readonly most?: number;
   /** Calls that one principal may leave waiting at once. */
   readonly perOwner: number;
   /** Leaves the record of a call that nobody came back to. */
   readonly onAbandoned: (parked: ParkedCall) => Promise<void>;
 }
 
+/** Calls of all principals: each keeps what its server says meanwhile, up to a whole result. */
+const MOST = 4_096;
+
 interface Place {
   readonly parked: ParkedCall;
   readonly timer: NodeJS.Timeout;
 }
 
-export function createParking({ perOwner, onAbandoned }: ParkingOptions): Parking {
+export function createParking({ perOwner, onAbandoned, most = MOST }: ParkingOptions): Parking {
   const places = new Map<DecisionId, Place>();
   const counts = new Map<string, number>();
   /** Records that are being written. */
@@ -76,7 +81,7 @@ export function createParking({ perOwner, onAbandoned }: ParkingOptions): Parkin
     park(parked) {
       const owner = ownerOf(parked);
       const count = counts.get(owner) ?? 0;
-      if (closed || count >= perOwner) return false;
+      if (closed || count >= perOwner || places.size >= most) return false;
       counts.set(owner, count + 1);
       const timer = setTimeout(() => void abandon(parked), Math.max(0, parked.until - parked.call.parts.clock.now()));
       places.set(parked.call.id, { parked, timer: timer.unref() });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { QuestionAnswer } from "../../../src/core/question.ts";
 import type { Answer, GatewayRequest } from "../../../src/gateway/gateway.ts";
+import { createParking, type ParkedCall } from "../../../src/gateway/parking/index.ts";
 import { client, form, result, type ScriptedOptions, scripted } from "../conversation/scripted-gateway.ts";
 
 const ann = client("stateless");
@@ -249,4 +250,20 @@ describe("a call of a server with sessions that waits for a client without", () 
     Object.assign(gate.parts.sealer, { seal });
     expect((await gate.request(ann, {})).kind).toBe("input_required");
   });
+});
+
+it("does not fill memory with the calls of many principals who never come back", async () => {
+  const { gate } = waiting();
+  const parking = createParking({ perOwner: 2, most: 3, onAbandoned: async () => {} });
+  const abandoned: string[] = [];
+  const parked = (owner: string, id: string) => {
+    const call = { id, parts: gate.parts, exchange: client("stateless", { principal: { subject: owner } }) };
+    const conversation = { abandon: () => abandoned.push(id) };
+    return { call, conversation, outstanding: new Map(), round: 1, until: gate.clock.now() + 60_000 } as unknown as ParkedCall;
+  };
+  expect(["a", "b", "c", "d"].map((owner) => parking.park(parked(owner, `dec_${owner}`)))).toEqual([true, true, true, false]);
+  expect(parking.take("dec_a", "default a support-bot")).toBeDefined();
+  expect(parking.park(parked("d", "dec_d"))).toBe(true);
+  await parking.close();
+  expect(abandoned).toEqual(["dec_b", "dec_c", "dec_d"]);
 });
