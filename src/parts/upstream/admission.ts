@@ -11,16 +11,22 @@ export interface AdmissionOptions {
   readonly clock: Clock;
   readonly breaker: UpstreamConfig["breaker"];
   readonly overHttp: boolean;
+  /** Connections to the server at most. */
+  readonly connections: number;
 }
 
 /** Which calls may go out to a server: so many at once, and none for a while to one that does not answer. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #breaker: Breaker;
+  readonly #most: number;
   #inFlight = 0;
 
   constructor(options: AdmissionOptions) {
+    const { server, overHttp, connections } = options;
     this.#options = options;
+    // A call keeps its connection while somebody is asked: if all were kept, no answer would get through to the server.
+    this.#most = overHttp && server.asks.length > 0 ? Math.min(server.maxConcurrent, connections) : server.maxConcurrent;
     this.#breaker = createBreaker({ failures: options.breaker.failures, openMs: options.breaker.open_ms });
   }
 
@@ -30,9 +36,9 @@ export class Admission {
 
   /** Why the call may not go out. One that may must be followed by `leave`. */
   enter(call: UpstreamCall): Failed | undefined {
-    const { server, clock } = this.#options;
+    const { clock } = this.#options;
     if (call.signal?.aborted === true) return failed("upstream.cancelled", "the caller gave up", false);
-    if (this.#inFlight >= server.maxConcurrent) {
+    if (this.#inFlight >= this.#most) {
       return failed("upstream.busy", `${this.#inFlight} calls are under way, which is the limit`, false);
     }
     if (!this.#breaker.enter(clock.now())) {

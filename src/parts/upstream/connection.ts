@@ -77,7 +77,8 @@ export class Connection implements ServerConnection {
     );
     this.#wire = wire;
     this.#overHttp = wire.kind === "http";
-    this.#admission = new Admission({ server, clock, breaker: config.breaker, overHttp: this.#overHttp });
+    const { breaker, pool_connections: connections } = config;
+    this.#admission = new Admission({ server, clock, breaker, overHttp: this.#overHttp, connections });
     this.#calls = new Calls({ server, client, overHttp: wire.kind !== "stdio" });
     const nextId = () => ++this.#lastId;
     this.#watching = new Watching({
