@@ -95,9 +95,8 @@ export const serverMessages = {
   "notifications/resources/updated": { ...told, ...ever, judge: { by: "decide", kind: "resource" } },
   "notifications/elicitation/complete": {
     ...told,
-    since: "2025-11-25",
-    until: "2026-07-28",
-    judge: { by: "belonging", to: "the elicitation that it names" },
+    ...from2025,
+    judge: { by: "belonging", to: "the elicitation that it names, told to the session that was asked it" },
   },
   "notifications/subscriptions/acknowledged": {
     ...told,

@@ -1,6 +1,7 @@
 import { admit } from "./admit.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { createAuthenticator } from "./authenticate.ts";
+import { createElicitations } from "./elicitations.ts";
 import type { Gateway, ListKind } from "./gateway.ts";
 import { rfc3339 } from "./input.ts";
 import { list } from "./lists/index.ts";
@@ -30,7 +31,7 @@ const everyKind: ReadonlySet<ListKind> = new Set(["tools", "prompts", "resources
 
 export function createGateway(built: BuiltParts): RunningGateway {
   const parking = createParking({ perOwner: built.questions.parkedPerOwner, onAbandoned: recordAbandoned });
-  const parts: Parts = { ...built, parking };
+  const parts: Parts = { ...built, parking, elicitations: createElicitations(built.questions.parkedMs) };
   const authenticator = createAuthenticator(parts);
   const messages = createMessageRecorder(parts);
   const entrance = createEntrance(parts);

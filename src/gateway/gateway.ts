@@ -118,6 +118,8 @@ export interface GatewayRequest {
    * client declared that it can answer. Absent in the stateless era, where questions become the answer.
    */
   readonly ask?: (question: Question) => Promise<QuestionAnswer>;
+  /** A client of a session that was sent to an address hears that what it was to do there is done; may be called long after the answer. */
+  readonly onElicitationDone?: (elicitationId: string) => void;
   /** What a client of the stateless era brings back with its request. */
   readonly resumed?: { readonly inputResponses?: Members; readonly requestState?: string };
   /**

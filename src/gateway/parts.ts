@@ -8,6 +8,7 @@ import type { Upstream } from "../parts/upstream/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Sealer } from "../platform/sealer.ts";
+import type { Elicitations } from "./elicitations.ts";
 import type { Generations } from "./generations.ts";
 import type { Masker } from "./mask.ts";
 import type { Meter } from "./meter.ts";
@@ -48,4 +49,5 @@ export interface BuiltParts {
 export interface Parts extends BuiltParts {
   /** Calls of servers that wait for answers of clients without a request open. */
   readonly parking: Parking;
+  readonly elicitations: Elicitations;
 }

@@ -17,7 +17,7 @@ const PART = 128 * 1024;
 interface Routed {
   readonly id: DecisionId;
   readonly exchange: Exchange;
-  readonly request: Omit<GatewayRequest, "signal" | "ask" | "repeats" | "onProgress" | "onLog">;
+  readonly request: Omit<GatewayRequest, "signal" | "ask" | "repeats" | "onProgress" | "onLog" | "onElicitationDone">;
   readonly contradiction?: string;
   readonly hears: { readonly progress: boolean; readonly log: boolean };
 }
@@ -82,7 +82,7 @@ async function route(parts: Parts, serve: Serve, replica: string, exchange: Exch
 }
 
 function routedOf(parts: Parts, id: DecisionId, exchange: Exchange, request: GatewayRequest): Routed {
-  const { signal: _signal, ask: _ask, repeats, onProgress, onLog, ...rest } = request;
+  const { signal: _signal, ask: _ask, onElicitationDone: _done, repeats, onProgress, onLog, ...rest } = request;
   const contradiction = repeats && contradictionOf(parts, exchange, request, repeats);
   return {
     id,

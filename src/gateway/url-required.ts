@@ -2,6 +2,7 @@ import type { Question } from "../core/question.ts";
 import type { UpstreamReply } from "../parts/upstream/index.ts";
 import type { Ending, IntendedCall } from "./call.ts";
 import { type Concluded, free } from "./concluded.ts";
+import { followElicitation } from "./elicitations.ts";
 import { inputRequired } from "./input-required.ts";
 import { type Allowed, endInstead, isMembers, judgeQuestions } from "./questions/index.ts";
 import { hostReason } from "./refusal.ts";
@@ -33,7 +34,7 @@ export async function urlRequired(call: IntendedCall, reply: UrlRequired): Promi
   if (verdicts.length > 0 && verdicts.every(({ kind }) => kind === "incapable"))
     return refused("question.client_incapable", { question: "elicitation.url" });
   if (verdicts.length > 0) return free(endInstead(verdicts));
-  if (call.exchange.era === "session") return free(await asError(call, reply, allowed));
+  if (call.exchange.era === "session") return shown(call, await asError(call, reply, allowed), allowed);
   const round = call.resumed?.kind === "returned" ? call.resumed.round + 1 : 1;
   if (round > call.parts.questions.maxRounds) return refused("question.too_many");
   return free(inputRequired(call, allowed, { round, anew: true }, reply));
@@ -45,6 +46,16 @@ function asError(call: IntendedCall, reply: UrlRequired, allowed: ReadonlyMap<st
   const error = { code: URL_ELICITATION_REQUIRED, message: reply.outcome.error.message, data: { elicitations } };
   const judged: FinalReply = { ...reply, outcome: { kind: "error", error } };
   return inspects(call) ? inspectAndRelease(call, judged) : release(call, judged);
+}
+
+/** What the client is shown, its server may say to be done later. */
+function shown(call: IntendedCall, ending: Ending, allowed: ReadonlyMap<string, Allowed>): Concluded {
+  if (ending.kind !== "error") return free(ending);
+  const forgets = [...allowed.values()].map(({ question }) => followElicitation(call, question));
+  const undo = async () => {
+    for (const forget of forgets) forget();
+  };
+  return { ...free(ending), undo };
 }
 
 type Members = Readonly<Record<string, unknown>>;

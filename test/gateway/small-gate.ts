@@ -94,6 +94,7 @@ function connection(server: ServerConnection["server"], live: LiveServer): Serve
       live.calls.push(call);
       return { ok: true, value: { era: "session", status: 200, bytes: 2, outcome: live.answer(call) } };
     },
+    followElicitation: () => () => {},
     watch(uri, onUpdated) {
       const own = live.watchers.get(uri) ?? new Set();
       live.watchers.set(uri, own.add(onUpdated));

@@ -1,6 +1,7 @@
 import type { QuestionAnswer } from "../../core/question.ts";
 import type { Ending, IntendedCall } from "../call.ts";
 import { type Concluded, charged, free } from "../concluded.ts";
+import { followElicitation } from "../elicitations.ts";
 import { type Allowed, answerText, checkAnswer } from "../questions/index.ts";
 import { hostReason } from "../refusal.ts";
 import type { Conversation } from "./conversation.ts";
@@ -46,7 +47,9 @@ export class InPlace {
   ask(key: string, allowed: Allowed, held: boolean): void {
     const late = setTimeout(() => this.#stop(this.#unanswered(held)), this.#call.parts.questions.parkedMs).unref();
     this.#timers.add(late);
-    if (!held) this.#returned.add(key);
+    // Only a server with sessions tells later what became of it.
+    if (held) followElicitation(this.#call, allowed.question);
+    else this.#returned.add(key);
     this.#answered(key, allowed, held)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => clearTimeout(late));

@@ -5,6 +5,7 @@ import { type Network, SessionsUnavailable } from "../../gateway/index.ts";
 import { namesOf } from "../names.ts";
 import { errorText, sendJson } from "./answer.ts";
 import { challengeFor } from "./challenge.ts";
+import { hearElicitations } from "./elicitation-done.ts";
 import { joinReplicas } from "./elsewhere.ts";
 import { isResponse, readMessage } from "./message.ts";
 import { serveMetadata } from "./metadata.ts";
@@ -29,6 +30,7 @@ declare module "fastify" {
 export async function mcpDoor(app: FastifyInstance, parts: DoorParts): Promise<void> {
   const door = createDoor(parts);
   const leaveReplicas = joinReplicas(door);
+  const leaveElicitations = hearElicitations(door);
   // Calls under way have their time to end, and their streams go on until then: whoever waits gets the last answer.
   app.addHook("preClose", async () => {
     door.streams.close();
@@ -36,6 +38,7 @@ export async function mcpDoor(app: FastifyInstance, parts: DoorParts): Promise<v
   });
   app.addHook("onClose", async () => {
     leaveReplicas();
+    leaveElicitations();
     door.replays.close();
   });
   app.decorateRequest("visit", null);

@@ -7,6 +7,7 @@ import { Calls } from "./calls.ts";
 import { declaredCapabilities } from "./capabilities.ts";
 import type { UpstreamConfig } from "./config.ts";
 import { driveTask } from "./driven-task.ts";
+import { Elicitations } from "./elicitations.ts";
 import { type Failed, failed } from "./failure.ts";
 import { readListing } from "./listing.ts";
 import { ListingCache } from "./listing-cache.ts";
@@ -54,6 +55,7 @@ export class Connection implements ServerConnection {
   readonly #opener: Opener;
   readonly #listing: ListingCache;
   readonly #watching: Watching;
+  readonly #elicitations = new Elicitations();
   readonly #calls: Calls;
   readonly #admission: Admission;
   /** What requests of our own carry for a stateless server. */
@@ -114,6 +116,10 @@ export class Connection implements ServerConnection {
 
   watch(uri: string, onUpdated: () => void): () => void {
     return this.#closing === "closed" ? () => {} : this.#watching.watch(uri, onUpdated);
+  }
+
+  followElicitation(id: string, onDone: () => void): () => void {
+    return this.#closing === "closed" ? () => {} : this.#elicitations.follow(id, onDone);
   }
 
   async call(call: UpstreamCall): Promise<Reply> {
@@ -256,6 +262,10 @@ export class Connection implements ServerConnection {
   #heard(news: News): void {
     if (news.kind === "resource_updated") {
       this.#watching.updated(news.uri);
+      return;
+    }
+    if (news.kind === "elicitation_done") {
+      if (this.#opener.link?.era === "session") this.#elicitations.done(news.id);
       return;
     }
     this.#listing.doubt();

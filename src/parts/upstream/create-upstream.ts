@@ -189,5 +189,6 @@ function nowhere(server: ServerDefinition, error: UpstreamFailure): ServerConnec
     current: () => undefined,
     call: () => Promise.resolve(refused),
     watch: () => () => {},
+    followElicitation: () => () => {},
   };
 }

@@ -53,7 +53,11 @@ export type Incoming =
   | { readonly kind: "nothing" };
 
 /** What a server tells unasked. */
-export type News = { readonly kind: "list_changed" } | { readonly kind: "resource_updated"; readonly uri: string };
+export type News =
+  | { readonly kind: "list_changed" }
+  | { readonly kind: "resource_updated"; readonly uri: string }
+  /** What a person was sent to an address for is done there. */
+  | { readonly kind: "elicitation_done"; readonly id: string };
 
 const NOTHING = { kind: "nothing" } as const;
 const LIST_CHANGED = { kind: "news", news: { kind: "list_changed" } } as const;
@@ -79,6 +83,9 @@ function notification(method: string, params: unknown): Incoming {
     case "notifications/resources/updated":
       if (!isMembers(params) || typeof params.uri !== "string") return NOTHING;
       return { kind: "news", news: { kind: "resource_updated", uri: params.uri } };
+    case "notifications/elicitation/complete":
+      if (!isMembers(params) || typeof params.elicitationId !== "string") return NOTHING;
+      return { kind: "news", news: { kind: "elicitation_done", id: params.elicitationId } };
     case "notifications/cancelled":
       return isMembers(params) ? { kind: "taken_back", id: params.requestId } : NOTHING;
     default:

@@ -27,6 +27,11 @@ export interface ServerConnection {
    * at the server, which is taken again whenever the server is opened again. Nothing happens if the server has no subscriptions.
    */
   watch(uri: string, onUpdated: () => void): () => void;
+  /**
+   * Hears once when a server with sessions says that this elicitation is done, on whichever of its streams, until the
+   * function given back is called. The id is the server's.
+   */
+  followElicitation(id: string, onDone: () => void): () => void;
 }
 
 export interface Listing {

@@ -94,8 +94,8 @@ export const cannot: readonly Cannot[] = [
     gets: "status 202",
   },
   {
-    what: "`notifications/elicitation/complete`",
-    happens: "Not passed on: the client repeats its call when its user is done.",
+    what: "`notifications/elicitation/complete`, where the client or the server has no session",
+    happens: "2026-07-28 does not have it: the client repeats its call when its user is done.",
     gets: "nothing",
   },
   {

@@ -27,6 +27,10 @@ export const crossings: readonly { readonly what: string; readonly how: string }
     how: "Error -32042 of a server of 2025-11-25: each address is judged. A client with a session gets the error with them, a stateless one `input_required`, after which its request is sent anew.",
   },
   {
+    what: "`notifications/elicitation/complete`",
+    how: "Passed on once, and only to the session that was asked exactly this elicitation, in a question or in error -32042: on the stream of its call while that is open, else on its own stream, through whichever replica.",
+  },
+  {
     what: "capabilities of clients",
     how: "A stateless server is told with each request what its client declared, as far as `asks` and `extensions` of its definition go; a server with sessions is told those once for all.",
   },

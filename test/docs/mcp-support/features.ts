@@ -42,6 +42,7 @@ export const features: readonly Feature[] = [
     by: ["elicitation/create"],
     fixed: { "2025-03-26": "-", "2025-06-18": "-" },
   },
+  { what: "elicitation, told when it is done", by: ["notifications/elicitation/complete"] },
   { what: "sampling", by: ["sampling/createMessage"] },
   {
     what: "sampling with tools",

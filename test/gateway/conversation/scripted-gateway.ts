@@ -212,6 +212,7 @@ function upstreamOf(catalog: Generation["catalog"], { server }: ScriptedOptions,
         return cancellable(call, Promise.resolve(server(call, seen.length)));
       },
       watch: () => () => {},
+      followElicitation: () => () => {},
     }),
     retain() {},
     close: async () => {},

@@ -2,6 +2,7 @@ import { type LogLevel, logLevels } from "../../../core/client.ts";
 import type { Question, QuestionAnswer } from "../../../core/question.ts";
 import type { LogMessage, Progress, Session } from "../../../gateway/index.ts";
 import { notificationText } from "../answer.ts";
+import type { CallLine } from "../elicitation-done.ts";
 import { latestSessionVersion, type RequestId } from "../protocol.ts";
 import { EventStream, type ReplayStream, type Sink } from "../streams/index.ts";
 import type { Visit } from "../visit.ts";
@@ -49,6 +50,13 @@ export class CallStream {
   }
 
   #replay: ReplayStream | undefined;
+  #line: CallLine | undefined;
+
+  /** The stream, for what may come long after the request: the request must not be kept for it. */
+  get line(): CallLine {
+    this.#line ??= { stream: this.#replay };
+    return this.#line;
+  }
 
   #resumable(session: Session): ReplayStream {
     if (this.#replay !== undefined) return this.#replay;
@@ -56,6 +64,7 @@ export class CallStream {
     const stream = door.replays.open("answer", { session: session.id, owner: caller.key });
     stream.begin(new EventStream(reply), session.protocolVersion === latestSessionVersion);
     this.#replay = stream;
+    if (this.#line !== undefined) this.#line.stream = stream;
     this.#sink = stream;
     return stream;
   }

@@ -2,6 +2,7 @@ import { sentenceOf } from "../../../core/reasons.ts";
 import type { Answer, Asked, Exchange, GatewayRequest, Session } from "../../../gateway/index.ts";
 import { errorText, sendJson } from "../answer.ts";
 import { canBeAsked } from "../capabilities.ts";
+import { elicitationDone } from "../elicitation-done.ts";
 import { badRequest, codes, type RequestId, shown } from "../protocol.ts";
 import { acceptsEvents, refuse, type Turn, type Visit } from "../visit.ts";
 import { CallStream } from "./call-stream.ts";
@@ -85,6 +86,8 @@ function requestOf(visit: Visit, turn: Turn, carriage: Carriage, signal: AbortSi
   if (session === undefined && asked.method === "tools/call")
     request.repeats = (declared) => paramProblem(visit.request, declared, asked.args);
   if (resumed !== undefined) request.resumed = resumed;
+  if (mayAsk && session !== undefined && exchange.capabilities.elicitation?.url === true)
+    request.onElicitationDone = elicitationDone(visit.door, session.id, stream?.line ?? { stream: undefined });
   if (stream === undefined) return request;
   if (about.progressToken !== undefined) request.onProgress = stream.progress(about.progressToken);
   // What a session never said it wants less of, it hears whole; a stateless server is asked for no more than what is usual.
