@@ -51,6 +51,7 @@ const groups: Readonly<Record<string, string>> = {
   tool: "The state of a tool.",
   prompt: "The state of a prompt.",
   resource: "The state of a resource, or of a template of resources.",
+  extension: "Methods of extensions of the protocol, at the door of a server that passes them.",
   task: "Tasks that a server made of calls (extension of 2026-07-28).",
   question: "What servers ask of clients in the middle of a call: elicitation, sampling, roots.",
   args: "The arguments of a call.",

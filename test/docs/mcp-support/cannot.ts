@@ -144,6 +144,21 @@ export const cannot: readonly Cannot[] = [
     gets: notThere,
   },
   {
+    what: "requests of extensions, at the aggregate",
+    happens: "One name may mean two things to two servers.",
+    gets: error(-32601, "Methods of extensions are called at the door of their server, not here"),
+  },
+  {
+    what: "requests of extensions, from a client that did not declare the extension",
+    happens: `Not passed on; on record ${reason("extension.undeclared")}`,
+    gets: `${error(-32021, "Missing required client capability: this needs an extension that this client did not declare")}; in a session, which has no such error, -32601`,
+  },
+  {
+    what: "questions, and addresses to open, during a request of an extension",
+    happens: "The client is not asked. A server with sessions is answered an error and goes on.",
+    gets: `From a server that cannot go on: ${reason("upstream.invalid_answer")}`,
+  },
+  {
     what: "`_meta` of clients, but for what stands above; experimental capabilities; `tracestate`, `baggage`",
     happens: "Not passed on: nobody could judge it.",
     gets: "nothing",
