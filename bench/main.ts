@@ -5,6 +5,7 @@ import { findOpa } from "../src/authoring/index.ts";
 import { findRedis, startRedis } from "../test/support/redis.ts";
 import { buildCompany, issueTokens, type People, type SignedBundle } from "./company.ts";
 import { logFolderOf, serveKeys, startGate } from "./gate.ts";
+import { measureIdleStreams } from "./idle-streams.ts";
 import { measureLarge } from "./large.ts";
 import { checkLog, type Recorded, recordedInputs } from "./log-check.ts";
 import { Bench, type GateName, type Measured, type Target, type TargetName } from "./measure.ts";
@@ -80,13 +81,21 @@ async function measure(chosen: Options, bundle: SignedBundle, folder: string): P
       targets.push({ name, process: await gate(name, more) });
     }
     const load = await start(startModule("load"));
+    const idle = await idleStreams(targets, people);
     const measured = await new Bench(load, targets, chosen, progress).run(people.tokens);
-    return await withLarge(measured, { server, targets, people }, chosen);
+    return { ...(await withLarge(measured, { server, targets, people }, chosen)), ...idle };
   } finally {
     await Promise.all(started.map((one) => one.stop()));
     await redis?.stop();
     keys.close();
   }
+}
+
+async function idleStreams(targets: readonly Target[], people: People): Promise<Pick<Measured, "idleStreamKb">> {
+  const gate = targets.find(({ name }) => name === "memory")?.process;
+  if (gate === undefined) return {};
+  progress("streams on which nothing happens");
+  return { idleStreamKb: await measureIdleStreams(gate, people.tokens) };
 }
 
 /** After the load, so that it meets a gate that is warm and has nothing else to do. */
@@ -99,7 +108,7 @@ async function withLarge(
   const [floor, gate] = ["floor", "memory"].map((name) => targets.find((target) => target.name === name)?.process);
   if (floor === undefined || gate === undefined) return measured;
   progress("long lists, large results, streams");
-  const large = await measureLarge({ gate, floor, server, wide: people.wide, bearers: people.tokens }, largeTimes);
+  const large = await measureLarge({ gate, floor, server, wide: people.wide }, largeTimes);
   const sent = new Map(measured.sent).set("memory", (measured.sent.get("memory") ?? 0) + large.calls);
   return { ...measured, sent, large };
 }

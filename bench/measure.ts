@@ -44,6 +44,8 @@ export interface Measured {
   readonly rss: ReadonlyMap<TargetName, number>;
   /** On the gate with the memory store; absent where it took no part. */
   readonly large?: Large;
+  /** Kilobytes of that gate for each stream that is only open. */
+  readonly idleStreamKb?: number;
 }
 
 export const CONNECTIONS = 16;

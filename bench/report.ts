@@ -19,6 +19,7 @@ export interface Figures extends PolicyTimes {
   readonly rss_mb: number | null;
   /** Lists, streams and large results on the gate with the memory store. */
   readonly large: Large | null;
+  readonly idle_stream_kb: number | null;
   readonly details: Details;
 }
 
@@ -66,6 +67,7 @@ export function figuresOf(measured: Measured, recorded: ReadonlyMap<TargetName, 
     discover200_p50_ms: rounded(times.discover200_p50_ms, 3),
     rss_mb: memory?.rss_mb ?? null,
     large: measured.large ?? null,
+    idle_stream_kb: measured.idleStreamKb ?? null,
     details: {
       door: "/mcp, era of sessions (2025-11-25)",
       connections: CONNECTIONS,
@@ -177,19 +179,19 @@ export function tableOf(figures: Figures): string {
     "",
     pc.dim(`calls/s and CPU at ${CONNECTIONS} connections; p50 and p99 at ${OPEN_RATE} calls/s, from when a call was due`),
     `decide ${figures.decide_p50_us} µs, discover of 200 tools ${figures.discover200_p50_ms} ms (p50, in process)`,
-    ...largeLines(figures.large),
+    ...largeLines(figures.large, figures.idle_stream_kb),
     `${records} records of ${records / 2} calls, every log verified`,
     "",
     ...verdicts(figures),
   ].join("\n");
 }
 
-function largeLines(large: Large | null): readonly string[] {
+function largeLines(large: Large | null, idleStreamKb: number | null): readonly string[] {
   if (large === null) return [];
   const told = ({ gate_ms, beside_ms }: Beside, beside: string) => `${gate_ms.toFixed(1)} ms (${beside} ${beside_ms.toFixed(1)} ms)`;
   return [
     `list of 200 tools ${told(large.list200, "bare proxy")}, result of 1 MB ${told(large.result1mb, "bare proxy")}`,
-    `1 000 reports of progress ${told(large.progress1000, "server alone")}, an idle stream ${large.idle_stream_kb} kB`,
+    `1 000 reports of progress ${told(large.progress1000, "server alone")}, an idle stream ${shown(idleStreamKb, 1)} kB`,
   ];
 }
 

@@ -19,7 +19,7 @@ const figures = [
     "cpu_us_per_call",
     "floor_cpu_us_per_call",
   ],
-  ...["decide_p50_us", "discover200_p50_ms", "rss_mb", "large", "details"],
+  ...["decide_p50_us", "discover200_p50_ms", "rss_mb", "large", "idle_stream_kb", "details"],
 ];
 
 interface Ran {
