@@ -16,7 +16,7 @@ const unreachable: Readonly<Record<string, string>> = {
 };
 
 /** What a case of one request cannot show: servers that drift, ask questions or make tasks. Their codes stand in other tests. */
-const shownElsewhere = /^(?:prompt|resource|question|task)\./;
+const shownElsewhere = /^(?:prompt|resource|question|task|extension)\./;
 
 function otherTests(): string {
   const folder = dirname(import.meta.dirname);

@@ -193,10 +193,11 @@ describe.each(ways)("at the server $server, for a client of the $client era, a m
   });
 });
 
+/** Small letters alone: names that differ only in case are refused. */
 const parameters = fc.dictionary(
   fc
     .string({ minLength: 1, maxLength: 8 })
-    .filter((key) => !["__proto__", "_meta", "depth", "name", "uri", "taskId"].includes(key) && key.isWellFormed()),
+    .filter((key) => !["__proto__", "_meta", "depth", "name", "uri", "taskId"].includes(key) && key === key.toLowerCase()),
   fc.oneof(fc.string({ unit: "grapheme" }), fc.integer(), fc.boolean(), fc.constant(null), fc.array(fc.integer(), { maxLength: 3 })),
   { maxKeys: 5 },
 );
