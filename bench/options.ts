@@ -31,10 +31,10 @@ export interface Options {
 type Plan = Omit<Options, "json" | "gates" | "cpuProf">;
 
 const whole: Plan = {
-  rounds: 8,
+  rounds: 5,
   alwaysRounds: 3,
   turnS: 2,
-  openRounds: 3,
+  openRounds: 2,
   openS: 4,
   leadS: 1.5,
   openAsides: true,
