@@ -17,7 +17,8 @@ const silent: Ahead = {};
  * without its message, and no log message is asked for. Elsewhere known secrets are taken out of both.
  */
 export function aheadOf(call: IntendedCall): Ahead {
-  const { onProgress, onLog, logLevel } = call.request;
+  const { onProgress, logLevel } = call.request;
+  const onLog = call.request.onLog && mayLog(call) ? call.request.onLog : undefined;
   if (!onProgress && !onLog) return silent;
   if (inspects(call)) return onProgress ? { onProgress: (progress) => onProgress(withoutMessage(progress)) } : silent;
   const { scrub } = call.parts.credentials;
@@ -26,6 +27,11 @@ export function aheadOf(call: IntendedCall): Ahead {
     ...(onLog ? { onLog: (message) => onLog(scrubbedLog(message, scrub)) } : {}),
     ...(onLog && logLevel ? { logLevel } : {}),
   };
+}
+
+/** Nearly every session hears log messages and few servers write any: those that declared none are not listened to. */
+function mayLog({ parts, target }: IntendedCall): boolean {
+  return parts.upstream.connect(target.server).current()?.offers.logging !== false;
 }
 
 type Scrub = (text: string) => string;

@@ -3,12 +3,15 @@ import { aheadOf } from "../../src/gateway/ahead.ts";
 import type { IntendedCall } from "../../src/gateway/call.ts";
 import type { LogMessage, Progress } from "../../src/gateway/index.ts";
 
-function call(rules: readonly string[], wants: { readonly log?: boolean } = { log: true }) {
+function call(rules: readonly string[], wants: { readonly log?: boolean } = { log: true }, logging = true) {
   const heard: { progress: Progress[]; log: LogMessage[] } = { progress: [], log: [] };
   const aimed = {
     target: { rules: new Set(rules) },
     decision: { redactions: [] },
-    parts: { credentials: { scrub: (text: string) => text.replaceAll("hunter2", "[secret]") } },
+    parts: {
+      upstream: { connect: () => ({ current: () => ({ offers: { logging } }) }) },
+      credentials: { scrub: (text: string) => text.replaceAll("hunter2", "[secret]") },
+    },
     request: {
       onProgress: (progress: Progress) => heard.progress.push(progress),
       ...(wants.log ? { onLog: (message: LogMessage) => heard.log.push(message), logLevel: "info" } : {}),
@@ -36,6 +39,10 @@ describe("what a server says ahead of its answer", () => {
     expect(heard.progress).toEqual([{ progress: 1, total: 2 }]);
     expect(ahead.onLog).toBeUndefined();
     expect(ahead.logLevel).toBeUndefined();
+  });
+
+  it("is not listened for where the server declared that it writes none", () => {
+    expect(call([], { log: true }, false).ahead.onLog).toBeUndefined();
   });
 
   it("is not asked for by a client that wants none", () => {

@@ -197,7 +197,7 @@ function upstreamOf(catalog: Generation["catalog"], { server }: ScriptedOptions,
     prompts: new Map(),
     resources: new Map(),
     templates: new Map(),
-    offers: { completions: false, logging: false, subscriptions: false, extensions: {} },
+    offers: { completions: false, logging: true, subscriptions: false, extensions: {} },
     readAt: now,
   };
   const definition = catalog.servers.get("crm");
