@@ -47,10 +47,10 @@ export const cannot: readonly Cannot[] = [
     gets: "those names",
   },
   {
-    what: "answers before they were asked for",
+    what: "answers that come before the question, to a server with sessions",
     happens:
-      "`inputResponses` without a `requestState` of the gateway answer nothing. The request is carried out as if they were not there.",
-    gets: "the questions, if the server has any",
+      "`inputResponses` without a `requestState` are kept for questions of a stateless server with the same keys, once these were judged. The questions of a server with sessions get their keys from the gateway, so nobody can know them before.",
+    gets: "the questions",
   },
   {
     what: "a question to be answered by a task of the client, `includeContext` that the client did not offer",
