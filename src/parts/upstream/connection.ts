@@ -1,43 +1,23 @@
 import { ok, type Result } from "../../core/result.ts";
 import type { ServerDefinition } from "../../core/server.ts";
-import type { Clock } from "../../platform/clock.ts";
-import type { Logger } from "../../platform/logger.ts";
 import { Admission } from "./admission.ts";
 import { Calls } from "./calls.ts";
 import { declaredCapabilities } from "./capabilities.ts";
-import type { UpstreamConfig } from "./config.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import { driveTask } from "./driven-task.ts";
 import { Elicitations } from "./elicitations.ts";
 import { type Failed, failed } from "./failure.ts";
 import { readListing } from "./listing.ts";
 import { ListingCache } from "./listing-cache.ts";
 import { stillApproved } from "./listing-changes.ts";
-import { type ClientInfo, type News, requestBody, statelessMeta } from "./messages.ts";
-import { type CredentialHeaders, Opener } from "./opener.ts";
+import { type News, requestBody, statelessMeta } from "./messages.ts";
+import { Opener } from "./opener.ts";
 import { meaningOf } from "./outcomes.ts";
 import { lostSession, outcomeOf } from "./status.ts";
-import type { Listing, ListKind, ServerConnection, UpstreamCall, UpstreamFailure, UpstreamReply } from "./upstream.ts";
+import type { Listing, ServerConnection, UpstreamCall, UpstreamFailure, UpstreamReply } from "./upstream.ts";
 import { Watching } from "./watching.ts";
-import type { Link, Schedule, Wire, WireAnswer, WireEvents, WireRequest } from "./wire.ts";
+import type { Link, Wire, WireAnswer, WireRequest } from "./wire.ts";
 import { within } from "./within.ts";
-
-export interface ConnectionOptions {
-  readonly server: ServerDefinition;
-  readonly config: UpstreamConfig;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly client: ClientInfo;
-  readonly schedule: Schedule;
-  readonly credential: () => Promise<Result<CredentialHeaders, UpstreamFailure>>;
-  /** Makes the wire, which tells what happens on it. */
-  readonly wire: (
-    events: Omit<WireEvents, "onServerRequest">,
-    onRestart: () => void,
-  ) => { readonly wire: Wire; readonly forgive: () => void };
-  readonly onListingChanged: (kinds: ReadonlySet<ListKind>) => void;
-  /** Nothing is under way any more, after `closeWhenIdle`. */
-  readonly onClosed: () => void;
-}
 
 type Reply = Result<UpstreamReply, UpstreamFailure>;
 

@@ -3,7 +3,8 @@ import type { HttpTransport, ServerDefinition, SseTransport, StdioTransport } fr
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { UpstreamConfig } from "./config.ts";
-import { Connection, type ConnectionOptions } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import { failed, wordsOf } from "./failure.ts";
 import type { PoolOptions } from "./http-pool.ts";
 import { HttpWire } from "./http-wire.ts";
