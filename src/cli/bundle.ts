@@ -104,7 +104,7 @@ async function build(terminal: Terminal, policiesDir: string, flags: BuildFlags)
   if (!built.ok) {
     if (flags.json) terminal.out(JSON.stringify({ ok: false, mistakes: built.error }));
     else terminal.err(formatMistakes(built.error, { colour: terminal.colour }));
-    return exitCodes.finding;
+    return exitCodes.mistake;
   }
   const { bytes, packages, worker, cases, warnings } = built.value;
   if (flags.json) terminal.out(JSON.stringify({ ok: true, out, bytes: bytes.byteLength, packages, worker, cases, warnings }));
@@ -126,7 +126,7 @@ async function sign(terminal: Terminal, file: string, flags: SignFlags): Promise
   });
   if (!signed.ok) {
     terminal.err(`cannot sign "${file}": ${signed.error}`);
-    return exitCodes.finding;
+    return exitCodes.mistake;
   }
   await writeFile(file, signed.value);
   terminal.out(`Signed ${file} with the key "${flags.kid}".`);
@@ -152,7 +152,7 @@ async function verify(terminal: Terminal, file: string, flags: VerifyFlags): Pro
         { colour: terminal.colour },
       ),
     );
-    return exitCodes.finding;
+    return exitCodes.mistake;
   }
   const contents = await readBundle(bytes, defaultBundleLimits);
   const manifest = contents.ok ? readManifest(contents.value) : contents;
@@ -182,7 +182,7 @@ async function inspect(terminal: Terminal, file: string, flags: { readonly json?
   const report = await inspectBundle(inputs[0] ?? Buffer.alloc(0));
   if (!report.ok) {
     terminal.err(`"${file}" cannot be read: ${report.error.detail}`);
-    return exitCodes.finding;
+    return exitCodes.mistake;
   }
   if (flags.json) {
     terminal.out(JSON.stringify(report.value));

@@ -36,7 +36,7 @@ async function pin(terminal: Terminal, id: string, flags: PinFlags): Promise<num
   const servers = await readServers(resolve(flags.policies));
   if (!servers.ok) {
     terminal.err(formatMistakes(servers.error, { colour: terminal.colour }));
-    return exitCodes.finding;
+    return exitCodes.mistake;
   }
   const server = servers.value.get(id);
   if (!server) {
@@ -70,7 +70,7 @@ async function listingOf(terminal: Terminal, server: CataloguedServer, configFil
   const config = await readConfig(configFile);
   if (!config.ok) {
     terminal.err(formatMistakes(config.error, { colour: terminal.colour }));
-    return exitCodes.finding;
+    return exitCodes.mistake;
   }
   const { upstream: limits, places, secrets } = config.value;
   const credentials = createCredentials({ secrets, environment: environment(), clock: systemClock });

@@ -12,7 +12,7 @@ export function registerCheck(program: Command, terminal: Terminal): void {
     .action(async (options: { readonly config: string; readonly json?: boolean }) => {
       const config = await readConfig(options.config);
       const mistakes = config.ok ? await checkSurroundings(config.value, environment()) : config.error;
-      process.exitCode = mistakes.length === 0 ? exitCodes.ok : exitCodes.finding;
+      process.exitCode = mistakes.length === 0 ? exitCodes.ok : exitCodes.mistake;
       if (options.json) terminal.out(JSON.stringify({ ok: mistakes.length === 0, mistakes }));
       else if (mistakes.length > 0) terminal.err(formatMistakes(mistakes, { colour: terminal.colour }));
       else terminal.out(`${options.config} is fine.`);

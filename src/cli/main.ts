@@ -27,7 +27,7 @@ Start here:
 
 Exit codes:
   0 done   1 what was checked does not hold   2 wrong command line
-  69 something needed is missing   70 a bug`,
+  65 a mistake in the input   69 something needed is missing   70 a bug`,
   )
   .exitOverride();
 

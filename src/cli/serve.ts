@@ -23,7 +23,7 @@ async function serve(terminal: Terminal, options: { readonly config: string; rea
   const config = await readConfig(options.config);
   if (!config.ok) {
     terminal.err(formatMistakes(config.error, { colour: terminal.colour }));
-    return exitCodes.finding;
+    return exitCodes.mistake;
   }
   const stopping = askedToStop();
   const logger = pinoLogger(config.value.log_level);

@@ -28,10 +28,12 @@ export function systemTerminal(): Terminal {
 /** What commands end with. Documented in docs/cli.md. */
 export const exitCodes = {
   ok: 0,
-  /** What was checked does not hold: a mistake in a file, a bundle that does not verify, a broken log, a step of the story. */
+  /** What was checked does not hold: a failing test, an invariant, a bundle that does not verify, a broken log, a step of the story. */
   finding: 1,
   /** The command line itself is wrong. */
   usage: 2,
+  /** A mistake in what the command was given: a configuration, tables, policies, cases. */
+  mistake: 65,
   /** Something the command needs is missing or broken: a file, a port, OPA. */
   unavailable: 69,
   /** A bug. */

@@ -10,6 +10,12 @@ export interface Mistake {
   readonly remedy?: string;
   /** Counted from 1. */
   readonly line?: number;
+  /** The check that found it, where it is one of a list: see docs/policy/checks.md. */
+  readonly check?: string;
+  /** What would happen if it were let through, in one sentence. */
+  readonly danger?: string;
+  /** The lines as they should be. */
+  readonly mended?: string;
 }
 
 export interface MistakeStyle {
@@ -41,7 +47,12 @@ function entry(mistake: Mistake, all: readonly Mistake[], paint: Paint): string 
   const lines = [`  ${where}${oneLine(mistake.found)}`];
   const remedy = mistake.remedy === undefined ? "" : `      ${oneLine(mistake.remedy)}`;
   lines.push(`    ${paint.dim("wanted")}  ${oneLine(mistake.wanted)}${remedy}`);
-  if (mistake.line !== undefined) lines.push(`    ${paint.dim(`line ${mistake.line}`)}`);
+  if (mistake.danger !== undefined) lines.push(`    ${paint.dim("danger")}  ${oneLine(mistake.danger)}`);
+  for (const [at, line] of (mistake.mended?.split("\n") ?? []).entries())
+    lines.push(`    ${at === 0 ? paint.dim("mended") : "      "}  ${oneLine(line.replaceAll("\t", "  "))}`);
+  const check = mistake.check === undefined ? "" : `   ${mistake.check}`;
+  if (mistake.line !== undefined || check !== "")
+    lines.push(`    ${paint.dim(`${mistake.line === undefined ? "" : `line ${mistake.line}`}${check}`.trimStart())}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -132,7 +132,7 @@ describe("toolgate check and serve", () => {
   test.each(["check", "serve"])("%s shows all five mistakes of a configuration, each with its line and remedy", async (command) => {
     writeFileSync(at("five.yaml"), five);
     const { code, out, err } = await toolgate([command, "--config", at("five.yaml")]);
-    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect({ code, out }).toEqual({ code: 65, out: "" });
     expect(err.split("\n").slice(0, told.length)).toEqual(told);
   });
 
@@ -140,7 +140,7 @@ describe("toolgate check and serve", () => {
     writeFileSync(at("five.yaml"), five);
     const { code, out } = await toolgate(["check", "--config", at("five.yaml"), "--json"]);
     const { ok, mistakes } = JSON.parse(out) as { ok: boolean; mistakes: { path: string; line: number }[] };
-    expect({ code, ok }).toEqual({ code: 1, ok: false });
+    expect({ code, ok }).toEqual({ code: 65, ok: false });
     expect(mistakes.map(({ path, line }) => [path, line])).toEqual([
       ["listen.port", 3],
       ["public_url", 4],
@@ -152,7 +152,7 @@ describe("toolgate check and serve", () => {
 
   test.each(["check", "serve"])("%s names a file that is not there", async (command) => {
     const { code, err } = await toolgate([command, "--config", at("none.yaml")]);
-    expect(code).toBe(1);
+    expect(code).toBe(65);
     expect(err).toContain("no readable file (ENOENT)");
   });
 
@@ -257,7 +257,7 @@ describe("toolgate bundle", () => {
     await run("cp", ["-r", join(root, "policies"), policies]);
     writeFileSync(join(policies, "policy/extra.rego"), "# METADATA\n# custom:\n#   servers: [crn]\npackage policy.extra\n\ndeny := true\n");
     const { code, err } = await toolgate(["bundle", "build", policies, "--out", at("wrong.tar.gz"), "--sequence", "1", ...flags]);
-    expect(code).toBe(1);
+    expect(code).toBe(65);
     expect(err).toContain("policy/extra.rego has 2 mistakes.");
     expect(err).toContain("wanted  deny contains {…} if …");
     expect(err).toMatch(/unknown server "crn"\n {4}wanted {2}one of crm, .*\n {4}line 1\n/);
@@ -316,7 +316,7 @@ describe("with the demo running", () => {
       err: "",
     });
     const without = await toolgate(["check", "--config", demo.configFile], { env: { PATH: process.env.PATH } });
-    expect(without.code).toBe(1);
+    expect(without.code).toBe(65);
     expect(without.err).toMatch(/secrets\.crm +CRM_SECRET is not set/);
     expect(without.err).toContain("export CRM_SECRET=");
   });

@@ -13,15 +13,15 @@ import {
   manifestMetadata,
   wasmFile,
 } from "../../parts/bundle/index.ts";
+import { checkPolicies, type PolicyFacts } from "../checks/index.ts";
+import { gatherMistakes, type Mistakes } from "../mistakes.ts";
 import { type Opa, pinnedOpa } from "../opa.ts";
+import type { ReadPath } from "../rego/index.ts";
 import { readTables } from "../tables/index.ts";
 import { readCases } from "./cases.ts";
-import { checkPolicies, type PolicyFacts } from "./check-policies.ts";
 import { compileWasm } from "./compile.ts";
 import { readLibrary } from "./library.ts";
-import { gatherMistakes, type Mistakes } from "./mistake.ts";
 import { packBundle } from "./pack.ts";
-import type { ReadPath } from "./reads.ts";
 
 export interface BuildOptions {
   /** Folder with `policy/`, `catalog/` and `cases/`. */
@@ -61,9 +61,10 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
   const tables = await readTables(options.policiesDir);
   if (!tables.ok) for (const mistake of tables.error) mistakes.add(mistake);
   const modules = await readAuthorModules(options.policiesDir);
-  // Without tables the servers are unknown; naming each use of one would only hide the mistake that matters.
-  const servers = tables.ok ? new Set(tables.value.servers) : undefined;
-  const facts = await checkPolicies({ opa: options.opa, policiesDir: options.policiesDir, files: [...modules.keys()], servers }, mistakes);
+  // Without tables nothing that a rule names is known; telling each use of it would only hide the mistake that matters.
+  const known = tables.ok ? tables.value.data : undefined;
+  const { opa, policiesDir } = options;
+  const facts = await checkPolicies({ opa, policiesDir, files: [...modules.keys()], tables: known }, mistakes);
   const cases = await readCases(options.policiesDir, mistakes);
   const sources = new Map(modules);
   for (const [name, bytes] of await readLibrary()) sources.set(`toolgate/${name}`, bytes);

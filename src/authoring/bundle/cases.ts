@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { parseYaml } from "../../core/yaml-text.ts";
-import type { Mistakes } from "./mistake.ts";
+import type { Mistakes } from "../mistakes.ts";
 
 const object = z.record(z.string(), z.unknown());
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { err, ok, type Result } from "../../core/result.ts";
 import { defaultBundleLimits, entrypoints, readBundle, wasmFile } from "../../parts/bundle/index.ts";
+import type { Mistakes } from "../mistakes.ts";
 import { type Opa, runOpa } from "../opa.ts";
-import type { Mistakes } from "./mistake.ts";
-import { jsonOf, opaErrors } from "./rego-ast.ts";
+import { jsonOf, opaErrors } from "../rego/index.ts";
 
 /**
  * Compiles modules, by path inside the bundle, to WebAssembly. Never optimised: `-O1` and up make this shape of policy a

@@ -2,6 +2,5 @@ export { assembleBundle, type BuildOptions, type BuiltBundle, type BundleSources
 export { compileWasm } from "./compile.ts";
 export { type BundleReport, inspectBundle } from "./inspect.ts";
 export { libraryFolder, readLibrary } from "./library.ts";
-export { gatherMistakes, type Mistakes } from "./mistake.ts";
 export { packBundle } from "./pack.ts";
 export { generateKeyPair, type SigningKey, signBundle } from "./sign.ts";

@@ -1,18 +1,19 @@
+import type { Mistakes } from "../mistakes.ts";
 import type { Opa } from "../opa.ts";
+import { authorModules, type Module, needsWorker, parseModules, type ReadPath, readsOf } from "../rego/index.ts";
+import type { TableData } from "../tables/index.ts";
+import type { Check, CheckedPackage } from "./check.ts";
 import { checkMetadata } from "./check-metadata.ts";
 import { checkHeads, checkPackage, checkReach } from "./check-rules.ts";
-import { needsWorker } from "./iteration.ts";
-import type { Mistakes } from "./mistake.ts";
-import { type ReadPath, readsOf } from "./reads.ts";
-import { type Module, parseModules } from "./rego-ast.ts";
+import { checks } from "./checks.ts";
 
 export interface PolicySources {
   readonly opa: Opa;
   readonly policiesDir: string;
   /** Author modules, from the policies folder. */
   readonly files: readonly string[];
-  /** Catalogued servers; not judged where the catalog itself cannot be read. */
-  readonly servers: ReadonlySet<string> | undefined;
+  /** What the rules may name; not judged where the tables themselves cannot be read. */
+  readonly tables: TableData | undefined;
 }
 
 /** What the author packages say about themselves. */
@@ -44,12 +45,15 @@ export async function checkPolicies(sources: PolicySources, mistakes: Mistakes):
     if (name === undefined) checkable = false;
     else byPackage.set(name, [...(byPackage.get(name) ?? []), module]);
   }
+  const servers = sources.tables && new Set(Object.keys(sources.tables.catalog.servers));
   const packages: AuthorPackage[] = [];
   for (const name of [...byPackage.keys()].sort()) {
     const own = byPackage.get(name) ?? [];
     const declared = own.flatMap((module) => checkHeads(module, mistakes));
-    const facts = checkMetadata(own, sources.servers, mistakes);
+    const facts = checkMetadata(own, servers, mistakes);
     checkReach(name, own, mistakes);
+    const checked = { ...authorModules(name, own), facts, tables: sources.tables };
+    for (const check of checks) runCheck(check, checked, mistakes);
     packages.push({
       name,
       servers: facts?.servers ?? [],
@@ -60,4 +64,21 @@ export async function checkPolicies(sources: PolicySources, mistakes: Mistakes):
     });
   }
   return { packages, checkable };
+}
+
+/** One check on one package; each place is told once. */
+export function runCheck(check: Check, checked: CheckedPackage, mistakes: Mistakes): void {
+  const told = new Set<string>();
+  check.find(checked, ({ at, line = at.rule.line, found, wanted = check.wanted, remedy, mended }) => {
+    const { file } = at.module;
+    const place = JSON.stringify([file, line, found]);
+    if (told.has(place)) return;
+    told.add(place);
+    const { id, danger } = check;
+    mistakes.add({
+      ...{ file, line, found, wanted, check: id, danger },
+      ...(remedy !== undefined && { remedy }),
+      ...(mended !== undefined && { mended }),
+    });
+  });
 }

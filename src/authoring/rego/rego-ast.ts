@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Mistakes } from "../mistakes.ts";
 import { type Opa, runOpa } from "../opa.ts";
-import type { Mistakes } from "./mistake.ts";
 
 /** One Rego file as `opa parse` understands it. Only what the checks look at is named; the rest is walked as it comes. */
 export interface Module {

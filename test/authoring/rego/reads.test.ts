@@ -2,10 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { gatherMistakes } from "../../../src/authoring/bundle/mistake.ts";
-import { readsOf } from "../../../src/authoring/bundle/reads.ts";
-import { parseModules } from "../../../src/authoring/bundle/rego-ast.ts";
+import { gatherMistakes } from "../../../src/authoring/mistakes.ts";
 import { findOpa, type Opa } from "../../../src/authoring/opa.ts";
+import { parseModules, readsOf } from "../../../src/authoring/rego/index.ts";
 
 let opa: Opa;
 let folder: string;

@@ -1,10 +1,9 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { needsWorker } from "../../../src/authoring/bundle/iteration.ts";
-import { parseModules } from "../../../src/authoring/bundle/rego-ast.ts";
 import { gatherMistakes, type Opa } from "../../../src/authoring/index.ts";
-import { needOpa, packageText, temporaryFolder } from "./tools.ts";
+import { needsWorker, parseModules } from "../../../src/authoring/rego/index.ts";
+import { needOpa, packageText, temporaryFolder } from "../bundle/tools.ts";
 
 let opa: Opa;
 let folder: string;

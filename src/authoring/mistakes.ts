@@ -1,4 +1,4 @@
-import type { Mistake } from "../../core/mistakes.ts";
+import type { Mistake } from "../core/mistakes.ts";
 
 /** Gathers mistakes in what a bundle is built from, so that an author meets all of them at once. */
 export interface Mistakes {

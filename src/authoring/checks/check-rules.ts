@@ -1,7 +1,6 @@
 import { ruleNames } from "../../parts/catalog/index.ts";
-import type { Mistakes } from "./mistake.ts";
-import { namesIn } from "./references.ts";
-import { isTerm, type Module, nameOf, type Rule, type Term } from "./rego-ast.ts";
+import type { Mistakes } from "../mistakes.ts";
+import { isTerm, type Module, nameOf, namesIn, type Rule, type Term } from "../rego/index.ts";
 
 const sevenNames: ReadonlySet<string> = new Set(ruleNames);
 

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { targetKinds } from "../../core/methods.ts";
-import type { Mistakes } from "./mistake.ts";
-import type { Annotation, Module } from "./rego-ast.ts";
+import type { Mistakes } from "../mistakes.ts";
+import type { Annotation, Module } from "../rego/index.ts";
 
 /** What a package may judge: targets of a kind, or that a principal connects. */
 export const kinds = [...targetKinds, "admit"] as const;

@@ -1,0 +1,1 @@
+export { type AuthorPackage, checkPolicies, type PolicyFacts, type PolicySources } from "./check-policies.ts";
