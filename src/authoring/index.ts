@@ -1,3 +1,4 @@
+export type { AccessCaller, AccessCell, AccessConditions, AccessState, AccessTable, AccessTarget } from "./access/index.ts";
 export {
   assembleBundle,
   type BuildOptions,
@@ -5,6 +6,8 @@ export {
   type BundleReport,
   type BundleSources,
   buildBundle,
+  type CheckedSources,
+  checkSources,
   compileWasm,
   generateKeyPair,
   inspectBundle,
@@ -18,4 +21,6 @@ export {
 export { gatherMistakes, type Mistakes } from "./mistakes.ts";
 export { type FindOpaOptions, findOpa, type Opa, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
 export { type PinCounts, type PinKind, type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
+export { type Report, type ReportFormat, reportFormats, type Written, writeReport } from "./reports/index.ts";
 export { type CataloguedServer, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
+export { openWorkbench, type Unopened, type Workbench, type WorkbenchOptions } from "./workbench/index.ts";

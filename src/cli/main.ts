@@ -5,6 +5,7 @@ import { registerCatalog } from "./catalog.ts";
 import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo.ts";
 import { registerLog } from "./log.ts";
+import { registerPolicy } from "./policy/index.ts";
 import { registerServe } from "./serve.ts";
 import { systemRefusal } from "./system-error.ts";
 import { exitCodes, systemTerminal } from "./terminal.ts";
@@ -34,6 +35,7 @@ Exit codes:
 registerServe(program, terminal);
 registerDemo(program, terminal);
 registerCheck(program, terminal);
+registerPolicy(program, terminal);
 registerBundle(program, terminal);
 registerCatalog(program, terminal);
 registerLog(program, terminal);

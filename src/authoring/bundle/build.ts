@@ -1,10 +1,8 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import type { Mistake } from "../../core/mistakes.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import {
-  compareUtf8,
   dataFile,
   entrypoints,
   type Manifest,
@@ -13,12 +11,11 @@ import {
   manifestMetadata,
   wasmFile,
 } from "../../parts/bundle/index.ts";
-import { checkPolicies, type PolicyFacts } from "../checks/index.ts";
+import type { PolicyFacts } from "../checks/index.ts";
 import { gatherMistakes, type Mistakes } from "../mistakes.ts";
-import { type Opa, pinnedOpa } from "../opa.ts";
+import type { Opa } from "../opa.ts";
 import type { ReadPath } from "../rego/index.ts";
-import { readTables } from "../tables/index.ts";
-import { readCases } from "./cases.ts";
+import { checkSources } from "./check-sources.ts";
 import { compileWasm } from "./compile.ts";
 import { readLibrary } from "./library.ts";
 import { packBundle } from "./pack.ts";
@@ -58,22 +55,15 @@ const MAX_DECIDE_MS = 50;
 export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBundle, readonly Mistake[]>> {
   const mistakes = gatherMistakes();
   const manifest = manifestOf(options, mistakes);
-  const tables = await readTables(options.policiesDir);
-  if (!tables.ok) for (const mistake of tables.error) mistakes.add(mistake);
-  const modules = await readAuthorModules(options.policiesDir);
-  // Without tables nothing that a rule names is known; telling each use of it would only hide the mistake that matters.
-  const known = tables.ok ? tables.value.data : undefined;
-  const { opa, policiesDir } = options;
-  const facts = await checkPolicies({ opa, policiesDir, files: [...modules.keys()], tables: known }, mistakes);
-  const cases = await readCases(options.policiesDir, mistakes);
+  const { tables, modules, facts, cases, notes } = await checkSources(options.opa, options.policiesDir, mistakes);
   const sources = new Map(modules);
   for (const [name, bytes] of await readLibrary()) sources.set(`toolgate/${name}`, bytes);
   const wasm = facts.checkable ? await compileWasm(options.opa, sources, mistakes) : undefined;
-  if (!tables.ok || manifest === undefined || wasm === undefined || mistakes.all.length > 0) return err(mistakes.all);
-  const { roles, settings, custom, catalog } = tables.value.data;
+  if (tables === undefined || manifest === undefined || wasm === undefined || mistakes.all.length > 0) return err(mistakes.all);
+  const { roles, settings, custom, catalog } = tables.data;
   const data = {
     roles,
-    index: indexOf(facts, tables.value.servers),
+    index: indexOf(facts, tables.servers),
     index_kinds: Object.fromEntries(facts.packages.map((one) => [one.name, one.kinds])),
     settings,
     custom,
@@ -93,7 +83,7 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
     packages: facts.packages.map((one) => one.name),
     worker: workers(facts),
     cases: cases.length,
-    warnings: [...tables.value.warnings, ...versionWarning(options.opa)],
+    warnings: notes,
   });
 }
 
@@ -141,10 +131,6 @@ function manifestOf(options: BuildOptions, mistakes: Mistakes): Manifest | undef
   return parsed.success ? manifestFor(options.revision, parsed.data) : undefined;
 }
 
-function versionWarning(opa: Opa): readonly string[] {
-  return opa.version === pinnedOpa ? [] : [`compiled by OPA ${opa.version}; OPA ${pinnedOpa} may give other bytes`];
-}
-
 /** The packages that each server's targets are judged by. A package for all servers stands in every entry. */
 function indexOf(facts: PolicyFacts, servers: readonly string[]): Readonly<Record<string, readonly string[]>> {
   const entries = [...servers, "toolgate", "_none"].map((server) => {
@@ -161,14 +147,4 @@ function readsByPackage(facts: PolicyFacts): Readonly<Record<string, readonly Re
 
 function workers(facts: PolicyFacts): readonly string[] {
   return facts.packages.filter((one) => one.worker).map((one) => one.name);
-}
-
-/** The author's modules by path inside the bundle, tests left out. Folders below are read too: a rule must not be lost because of where it lies. */
-async function readAuthorModules(policiesDir: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const names = await readdir(join(policiesDir, "policy"), { recursive: true });
-  const files = names
-    .map((name) => `policy/${name.replaceAll("\\", "/")}`)
-    .filter((file) => file.endsWith(".rego") && !file.endsWith("_test.rego"))
-    .sort(compareUtf8);
-  return new Map(await Promise.all(files.map(async (file) => [file, await readFile(join(policiesDir, file))] as const)));
 }

@@ -69,7 +69,7 @@ export async function checkPolicies(sources: PolicySources, mistakes: Mistakes):
 /** One check on one package; each place is told once. */
 export function runCheck(check: Check, checked: CheckedPackage, mistakes: Mistakes): void {
   const told = new Set<string>();
-  check.find(checked, ({ at, line = at.rule.line, found, wanted = check.wanted, remedy, mended }) => {
+  check.find(checked, ({ at, line = at.rule?.line ?? at.module.packageLine, found, wanted = check.wanted, remedy, mended }) => {
     const { file } = at.module;
     const place = JSON.stringify([file, line, found]);
     if (told.has(place)) return;

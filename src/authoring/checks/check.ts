@@ -1,4 +1,4 @@
-import type { AuthorModules, Clause } from "../rego/index.ts";
+import type { AuthorModules, Module, Rule } from "../rego/index.ts";
 import type { TableData } from "../tables/index.ts";
 import type { PackageFacts } from "./check-metadata.ts";
 
@@ -6,7 +6,7 @@ import type { PackageFacts } from "./check-metadata.ts";
  * One thing that `toolgate policy check` refuses because it fails open or does not mean what it says.
  * The table of all checks is `checks`; docs/policy/checks.md is held against it.
  */
-export interface Check {
+export interface CheckText {
   /** Stable, in kebab-case: it stands in reports, SARIF and in the page. */
   readonly id: string;
   /** What is refused, in one line. */
@@ -17,6 +17,10 @@ export interface Check {
   readonly wanted: string;
   /** The smallest package that is refused, and the same package mended. Both are tried by a test. */
   readonly example: { readonly wrong: string; readonly right: string };
+}
+
+/** A check that is made on each package of an author. */
+export interface Check extends CheckText {
   /** Looks at one package of an author. */
   readonly find: (checked: CheckedPackage, report: (finding: Finding) => void) => void;
 }
@@ -29,9 +33,15 @@ export interface CheckedPackage extends AuthorModules {
   readonly tables: TableData | undefined;
 }
 
+/** Where a finding stands: in a clause, or in what a file says outside of its rules. */
+export interface Place {
+  readonly module: Module;
+  readonly rule?: Rule;
+}
+
 export interface Finding {
-  readonly at: Clause;
-  /** Counted from 1; the line of the rule by default. */
+  readonly at: Place;
+  /** Counted from 1; the line of the rule by default, else that of the package. */
   readonly line?: number;
   /** What stands there, quoted as far as it helps. */
   readonly found: string;

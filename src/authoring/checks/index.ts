@@ -1,1 +1,3 @@
+export type { Check, CheckText } from "./check.ts";
 export { type AuthorPackage, checkPolicies, type PolicyFacts, type PolicySources } from "./check-policies.ts";
+export { checks, everyCheck } from "./checks.ts";

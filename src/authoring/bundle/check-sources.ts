@@ -1,0 +1,63 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { compareUtf8 } from "../../parts/bundle/index.ts";
+import { checkPolicies, type PolicyFacts } from "../checks/index.ts";
+import type { Mistakes } from "../mistakes.ts";
+import { type Opa, pinnedOpa } from "../opa.ts";
+import { readTables, type TablesRead } from "../tables/index.ts";
+import { type GoldenCase, readCases } from "./cases.ts";
+
+/** What an author writes, read and judged. */
+export interface CheckedSources {
+  /** Absent where the tables have mistakes. */
+  readonly tables: TablesRead | undefined;
+  /** The author's modules by path inside the bundle, tests left out. */
+  readonly modules: ReadonlyMap<string, Uint8Array>;
+  readonly facts: PolicyFacts;
+  readonly cases: readonly GoldenCase[];
+  /** What is no mistake, and yet not what an author would expect. */
+  readonly notes: readonly string[];
+}
+
+/** Everything of a policies folder that can be judged without compiling it: tables, policies, METADATA, cases. Every mistake is told at once. */
+export async function checkSources(opa: Opa, policiesDir: string, mistakes: Mistakes): Promise<CheckedSources> {
+  const read = await readTables(policiesDir);
+  if (!read.ok) for (const mistake of read.error) mistakes.add(mistake);
+  const tables = read.ok ? read.value : undefined;
+  const modules = await readAuthorModules(policiesDir);
+  // Without tables nothing that a rule names is known; telling each use of it would only hide the mistake that matters.
+  const facts = await checkPolicies({ opa, policiesDir, files: [...modules.keys()], tables: tables?.data }, mistakes);
+  const cases = await readCases(policiesDir, mistakes);
+  return { tables, modules, facts, cases, notes: [...(tables?.warnings ?? []), ...versionNote(opa), ...workerNotes(facts)] };
+}
+
+function versionNote(opa: Opa): readonly string[] {
+  return opa.version === pinnedOpa ? [] : [`OPA ${opa.version} is used; OPA ${pinnedOpa} may say otherwise, and compile to other bytes`];
+}
+
+function workerNotes(facts: PolicyFacts): readonly string[] {
+  return facts.packages.flatMap(({ name, worker }) =>
+    worker
+      ? [`package policy.${name}: nested iteration, so what it judges is decided in a worker, slower and at most for the time limit`]
+      : [],
+  );
+}
+
+/** The author's modules by path inside the bundle, tests left out. Folders below are read too: a rule must not be lost because of where it lies. */
+async function readAuthorModules(policiesDir: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = (await filesBelow(join(policiesDir, "policy")))
+    .map((name) => `policy/${name.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith(".rego") && !file.endsWith("_test.rego"))
+    .sort(compareUtf8);
+  return new Map(await Promise.all(files.map(async (file) => [file, await readFile(join(policiesDir, file))] as const)));
+}
+
+/** A team may write no Rego at all; then the tables decide alone. */
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder, { recursive: true });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,2 @@
+export { type Report, type ReportFormat, reportFormats, type Written } from "./report.ts";
+export { writeReport } from "./write-report.ts";

@@ -1,0 +1,37 @@
+import { type Command, Option } from "commander";
+import { environment } from "../../app/index.ts";
+import { checkSources, findOpa, gatherMistakes, type ReportFormat, reportFormats, writeReport } from "../../authoring/index.ts";
+import { exitCodes, type Terminal } from "../terminal.ts";
+
+interface CheckFlags {
+  readonly format: ReportFormat;
+  readonly json?: boolean;
+}
+
+export function registerPolicyCheck(policy: Command, terminal: Terminal): void {
+  policy
+    .command("check")
+    .description("say everything that is wrong with tables, policies and cases, and what would happen otherwise (needs OPA)")
+    .argument("<policies>", "folder with policy/, catalog/ and cases/")
+    .addOption(new Option("--format <name>", "how it is told").choices(reportFormats).default("text"))
+    .option("--json", "print one JSON object, as --format json does")
+    .action(async (policies: string, flags: CheckFlags) => {
+      process.exitCode = await check(terminal, policies, flags);
+    });
+}
+
+async function check(terminal: Terminal, policiesDir: string, flags: CheckFlags): Promise<number> {
+  const opa = await findOpa({ env: environment() });
+  if (!opa.ok) {
+    terminal.err(opa.error);
+    return exitCodes.unavailable;
+  }
+  const mistakes = gatherMistakes();
+  const { facts, cases, notes } = await checkSources(opa.value, policiesDir, mistakes);
+  const summary = `${facts.packages.length} packages and ${cases.length} golden cases checked`;
+  const report = { folder: policiesDir, mistakes: mistakes.all, notes, summary };
+  const written = writeReport(flags.json === true ? "json" : flags.format, report, { colour: terminal.colour });
+  if (written.err !== "") terminal.err(written.err);
+  if (written.out !== "") terminal.out(written.out);
+  return mistakes.all.length === 0 ? exitCodes.ok : exitCodes.mistake;
+}
