@@ -17,8 +17,10 @@ export interface Reason {
   readonly remedy?: string;
 }
 
-/** Obligations that are enforced, each with the package that asked for it. Others deny with `policy.obligation_unsupported`. */
+/** What a decision is bound to, each with the package that asked for it. Other types deny with `policy.obligation_unsupported`. */
 export type Obligation =
+  /** Stands in a decision whose effect is `ask`, and only there. */
+  | { readonly type: "approve"; readonly rule: string; readonly group: string; readonly ttl_s: number; readonly min: number }
   | { readonly type: "budget"; readonly rule: string; readonly name: string; readonly cost: number }
   | { readonly type: "timeout"; readonly rule: string; readonly ms: number }
   | { readonly type: "limit_result"; readonly rule: string; readonly bytes?: number; readonly items?: number }

@@ -24,4 +24,13 @@ export { type Activation, createGenerations, type GenerationStatus, type Generat
 export { keyedMasker, type Masker } from "./mask.ts";
 export { createMeter, latencyBuckets, type Meter, type MeterReading } from "./meter.ts";
 export type { BuiltParts as Parts } from "./parts.ts";
+export {
+  type Rehearsal,
+  type Rehearsed,
+  type RehearsedCall,
+  type RehearsedCaller,
+  type RehearsedResult,
+  type RehearsedTarget,
+  rehearse,
+} from "./rehearsal/index.ts";
 export { type SpentAt, spendOf } from "./restore-spend.ts";

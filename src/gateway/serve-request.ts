@@ -8,7 +8,7 @@ import { hold } from "./hold.ts";
 import { judge } from "./judge.ts";
 import { listedNow, readListing } from "./listed.ts";
 import type { Parts } from "./parts.ts";
-import { hostReason, told } from "./refusal.ts";
+import { hostReason, type ToldReason, told } from "./refusal.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { recordRefusal, refuseUnpinnedCall } from "./settle.ts";
 import { resolveTask } from "./tasks/index.ts";
@@ -73,14 +73,20 @@ function refusalOf(call: JudgedCall): Ending | undefined {
   if (!facts.pinned) return { kind: "refused", reasons: [hostReason(driftedCode(call))] };
   if (facts.mistakes.length > 0) return { kind: "refused", reasons: [hostReason("args.invalid", { mistakes: facts.mistakes.join("; ") })] };
   // Only the word "allow" lets a call through; an `ask` that reached this point has nobody to ask.
-  if (decision.effect !== "allow")
-    return { kind: "refused", reasons: [hostReason("policy.obligation_unsupported", { type: decision.effect })] };
+  if (decision.effect !== "allow") return { kind: "refused", reasons: unasked(decision) };
   if (facts.unavailable) return { kind: "refused", reasons: [facts.unavailable] };
   if (call.exchange.request?.dryRun) return { kind: "refused", reasons: [hostReason("gateway.dry_run")] };
   const { expiresAt, onExpiry } = call.generation.bundle;
   if (expiresAt <= call.now && (onExpiry === "deny_all" || !call.target.readOnly))
     return { kind: "refused", reasons: [hostReason("bundle.expired")] };
   return undefined;
+}
+
+/** Why what asks goes no further, by the packages that ask. */
+function unasked({ obligations }: JudgedCall["decision"]): readonly ToldReason[] {
+  const unsupported = hostReason("policy.obligation_unsupported", { type: "approve" });
+  const asked = obligations.flatMap(({ type, rule }) => (type === "approve" ? [{ ...unsupported, rule }] : []));
+  return asked.length > 0 ? asked : [unsupported];
 }
 
 function driftedCode({ target }: JudgedCall): ReasonCode {

@@ -16,7 +16,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   platform: ["core"],
   parts: ["platform", "core"],
   gateway: ["parts", "platform", "core"],
-  authoring: ["parts", "platform", "core"],
+  // Authors ask policy with the very inputs of the gateway.
+  authoring: ["gateway", "parts", "platform", "core"],
   // The doors see the use cases, never a part.
   http: ["gateway", "platform", "core"],
   app: ["http", "gateway", "parts", "platform", "core"],

@@ -19,7 +19,7 @@ type Judged = Pick<TargetOf<"tool" | "prompt" | "resource">, "serverText" | "pin
 /** Which of the targets are open for this caller: the same rules, on the same facts, as a call. */
 export async function visibleOf<Item extends Judged>(
   exchange: Exchange,
-  generation: Generation,
+  generation: Pick<Generation, "policy" | "timeText">,
   caller: CallerFacts,
   kind: ListKind,
   items: readonly Item[],

@@ -21,14 +21,18 @@ interface IssuerAgents {
 
 /** Finds the registered agent of a token by its issuer and by what the token calls the acting agent. */
 export class AgentIndex {
+  readonly byId: ReadonlyMap<string, CatalogAgent>;
   readonly #issuers = new Map<string, IssuerAgents>();
 
   constructor(agents: Readonly<Record<string, AgentData>>) {
+    const byId = new Map<string, CatalogAgent>();
     for (const [id, data] of Object.entries(agents)) {
       const agent = agentOf(id, data);
+      byId.set(id, agent);
       const entry: Entry = { agent, found: ok(agent) };
       for (const match of data.match) this.#add(match, entry);
     }
+    this.byId = byId;
   }
 
   #add(match: AgentData["match"][number], entry: Entry): void {

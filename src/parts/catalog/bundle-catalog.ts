@@ -34,7 +34,7 @@ export class BundleCatalog implements Catalog {
   readonly #uris = new Map<string, ResourceIndex>();
   readonly #owners: ResourceIndex;
   readonly #agents: AgentIndex;
-  readonly #groups: ReadonlyMap<string, readonly string[]>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly #rules = new Map<string, ReadonlySet<RuleName>>();
   readonly #workers: ReadonlySet<string>;
   readonly #reads = new Map<string, readonly (readonly string[])[]>();
@@ -55,7 +55,7 @@ export class BundleCatalog implements Catalog {
     const inUse = [...this.servers.values()].filter(isInUse);
     this.#owners = new ResourceIndex(inUse.flatMap(({ id }) => [...this.resources(id).values()]));
     this.#agents = new AgentIndex(catalog.agents);
-    this.#groups = new Map(Object.entries(catalog.groups).map(([name, group]) => [name, group.roles]));
+    this.groups = new Map(Object.entries(catalog.groups).map(([name, group]) => [name, group.roles]));
     for (const [server, packages] of Object.entries(index)) this.#rules.set(server, rulesOf(packages, catalog.rules));
     for (const [server, packages] of Object.entries(index)) {
       const asked = packages.filter((name) => decidesTools(Object.hasOwn(kinds, name) ? kinds[name] : undefined));
@@ -88,6 +88,10 @@ export class BundleCatalog implements Catalog {
     return nearest.every((entry) => entry.server === first?.server) ? first : undefined;
   }
 
+  get agents(): Catalog["agents"] {
+    return this.#agents.byId;
+  }
+
   agentFor(...question: Parameters<Catalog["agentFor"]>): ReturnType<Catalog["agentFor"]> {
     return this.#agents.agentFor(...question);
   }
@@ -96,7 +100,7 @@ export class BundleCatalog implements Catalog {
     const known = this.#rolesOf.get(groups);
     if (known !== undefined) return known;
     const roles = new Set<string>();
-    for (const group of groups) for (const role of this.#groups.get(group) ?? noRoles) roles.add(role);
+    for (const group of groups) for (const role of this.groups.get(group) ?? noRoles) roles.add(role);
     const sorted = roles.size === 0 ? noRoles : Object.freeze([...roles].sort());
     this.#rolesOf.set(groups, sorted);
     return sorted;

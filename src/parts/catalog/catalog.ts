@@ -18,6 +18,10 @@ export interface Catalog {
   resourceFor(serverId: string, uri: ResourceUri): CatalogResource | undefined;
   /** The server that owns a URI, by the same rule over all servers in use; none where two servers claim it alike. */
   ownerOf(uri: ResourceUri): CatalogResource | undefined;
+  /** Every registered agent by its id. */
+  readonly agents: ReadonlyMap<string, CatalogAgent>;
+  /** Roles of each group that the company's table knows. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
   /** The registered agent that this token belongs to. */
   agentFor(token: VerifiedToken, now: number): Result<CatalogAgent, AgentRefusal>;
   /** Roles that the company's group table gives to these groups, sorted, without repeats. */

@@ -14,9 +14,10 @@ export { ruleNames } from "./catalog.ts";
 export { type CatalogMistake, extensionMethodMistakes } from "./catalog-mistakes.ts";
 export { idSchema } from "./fields.ts";
 export { glob } from "./glob.ts";
-export { readCatalog } from "./read-catalog.ts";
+export { readBundleData, readCatalog } from "./read-catalog.ts";
 export {
   agentsSchema,
+  type BundleData,
   budgetsSchema,
   type CatalogData,
   groupsSchema,

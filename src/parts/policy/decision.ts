@@ -30,10 +30,11 @@ export function readDecision(value: unknown, input: LazyInput): Decision {
   if (effect === "deny") return refused(known, granted, deniedBecause(known, found));
   if (!known || granted.length === 0) throw new OddAnswer(`the effect is "${effect}" without a permit`);
   if (found.length > 0) throw new OddAnswer(`the effect is "${effect}" although there are reasons against it`);
-  // Approvals refuse as unsupported, so whatever asks ends here: an ask is never let through.
   if (asked.refusals.length > 0) return refused(true, granted, orderReasons(asked.refusals));
-  if (effect === "ask") throw new OddAnswer('the effect is "ask" and nothing asks');
   const { obligations: enforced, redactions } = asked;
+  // An ask has somebody to ask, and what asks is never an allow.
+  if ((effect === "ask") !== enforced.some(({ type }) => type === "approve"))
+    throw new OddAnswer(`the effect "${effect}" and what asks contradict`);
   return { effect, known, permits: granted, reasons: [], obligations: enforced, redactions: mergeRedactions(redactions) };
 }
 

@@ -60,6 +60,9 @@ function fillMembers(value: Members, input: LazyInput): Members | undefined {
   return filled;
 }
 
+/** For so long an approval may be used where a rule does not say it. */
+const APPROVAL_TTL_S = 900;
+
 /** One reader a type. Undefined is a wrong shape; `unsupported` a right one that this version does not enforce. */
 const readers: Readonly<Record<string, (rule: string, value: Members) => Obligation | "unsupported" | undefined>> = {
   budget: (rule, { name, cost = 1 }) => (isName(name) && isAmount(cost) ? { type: "budget", rule, name, cost } : undefined),
@@ -69,7 +72,8 @@ const readers: Readonly<Record<string, (rule: string, value: Members) => Obligat
     return { type: "limit_result", rule, ...(bytes === undefined ? {} : { bytes }), ...(items === undefined ? {} : { items }) };
   },
   log: (rule, { level }) => (isName(level) ? { type: "log", rule, level } : undefined),
-  approve: (_, { group, ttl_s, min }) => unsupportedIf(isName(group) && isOptionalAmount(ttl_s) && isOptionalAmount(min)),
+  approve: (rule, { group, ttl_s = APPROVAL_TTL_S, min = 1 }) =>
+    isName(group) && isPositive(ttl_s) && isPositive(min) ? { type: "approve", rule, group, ttl_s, min } : undefined,
   step_up: (_, { acr, scope }) => unsupportedIf(isName(acr) || isName(scope)),
   set_args: (_, { path, value }) => unsupportedIf(isPointer(path) && value !== undefined),
   notify: (_, { channel }) => unsupportedIf(isName(channel)),
@@ -83,7 +87,7 @@ const isPositive = (value: unknown): value is number => isAmount(value) && value
 const isOptionalAmount = (value: unknown): value is number | undefined => value === undefined || isAmount(value);
 
 /**
- * One a budget, the largest cost; one time limit and one result limit, the smallest; each log level once.
+ * One a budget, the largest cost; one approval a group, of the most approvers for the shortest time; one time limit and one result limit, the smallest; each log level once.
  * The package of the one that won stays with it. The order is that of type and name.
  */
 export function mergeObligations(found: readonly Obligation[]): readonly Obligation[] {
@@ -98,11 +102,16 @@ export function mergeObligations(found: readonly Obligation[]): readonly Obligat
 
 function keyOf(obligation: Obligation): string {
   if (obligation.type === "budget") return `budget ${obligation.name}`;
+  if (obligation.type === "approve") return `approve ${obligation.group}`;
   return obligation.type === "log" ? `log ${obligation.level}` : obligation.type;
 }
 
 function merged(a: Obligation, b: Obligation): Obligation {
   if (a.type === "budget" && b.type === "budget") return b.cost > a.cost ? b : a;
+  if (a.type === "approve" && b.type === "approve") {
+    const rule = b.min > a.min || (b.min === a.min && b.ttl_s < a.ttl_s) ? b.rule : a.rule;
+    return { type: "approve", rule, group: a.group, ttl_s: Math.min(a.ttl_s, b.ttl_s), min: Math.max(a.min, b.min) };
+  }
   if (a.type === "timeout" && b.type === "timeout") return b.ms < a.ms ? b : a;
   if (a.type !== "limit_result" || b.type !== "limit_result") return a;
   const bytes = smallest(a.bytes, b.bytes);

@@ -70,6 +70,29 @@ describe("a decision", () => {
     });
   });
 
+  it.each([
+    ["asks without anybody to ask", { ...valid, effect: "ask" }],
+    ["allows although somebody must be asked", { ...oblige({ type: "approve", group: "finance" }), effect: "allow" }],
+  ])("is refused where it %s", (_what, answer) => {
+    expect(readOr(() => readDecision(answer, input))).toMatchObject({ effect: "deny", reasons: [{ code: "policy.invalid_decision" }] });
+  });
+
+  it("asks each group once, for the most approvers and the shortest time", () => {
+    const approvals = [
+      { rule: "a", value: { type: "approve", group: "finance", ttl_s: 900, min: 1 } },
+      { rule: "b", value: { type: "approve", group: "finance", min: 2 } },
+      { rule: "c", value: { type: "approve", group: "legal", ttl_s: 60 } },
+    ];
+    expect(readDecision({ ...valid, effect: "ask", obligations: approvals }, input)).toMatchObject({
+      effect: "ask",
+      reasons: [],
+      obligations: [
+        { type: "approve", rule: "b", group: "finance", ttl_s: 900, min: 2 },
+        { type: "approve", rule: "c", group: "legal", ttl_s: 60, min: 1 },
+      ],
+    });
+  });
+
   it("lets the library say our codes", () => {
     const { reasons } = readDecision(deny({ rule: "toolgate", value: { code: "server.retired" } }), input);
     expect(reasons).toEqual([{ rule: "toolgate", code: "server.retired" }]);
@@ -96,6 +119,7 @@ describe("a decision", () => {
         const decision = readOr(() => readDecision(answer, input));
         const said = answer as Partial<typeof valid> | null;
         const mayAllow = said?.effect === "allow" && said.known === true && said.permits?.length === 1 && said.reasons?.length === 0;
+        // Values here are never an approval, so nothing can ask.
         expect(decision.effect === "deny" || (decision.effect === "allow" && mayAllow && said.obligations?.length === 0)).toBe(true);
       }),
       { numRuns: 2_000 },
@@ -114,7 +138,6 @@ function readOr<T>(read: () => T) {
 
 describe("an obligation", () => {
   it.each([
-    ["approve", { type: "approve", group: "finance", ttl_s: 900, min: 2 }],
     ["step_up", { type: "step_up", acr: "high" }],
     ["set_args", { type: "set_args", path: "/amount", value: 1 }],
     ["notify", { type: "notify", channel: "security" }],

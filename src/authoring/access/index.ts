@@ -1,0 +1,1 @@
+export type { AccessCaller, AccessCell, AccessConditions, AccessState, AccessTable, AccessTarget } from "./access.ts";

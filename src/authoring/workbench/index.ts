@@ -1,0 +1,1 @@
+export { openWorkbench, type Unopened, type Workbench, type WorkbenchOptions } from "./workbench.ts";
