@@ -1,4 +1,14 @@
-export type { AccessCaller, AccessCell, AccessConditions, AccessState, AccessTable, AccessTarget } from "./access/index.ts";
+export {
+  type AccessCaller,
+  type AccessCell,
+  type AccessConditions,
+  type AccessSelection,
+  type AccessState,
+  type AccessTable,
+  type AccessTarget,
+  accessOf,
+  type GroupChoice,
+} from "./access/index.ts";
 export {
   assembleBundle,
   type BuildOptions,

@@ -39,9 +39,18 @@ export type AccessState =
 export interface AccessConditions {
   /** Rules look at the arguments: some calls may be refused. */
   readonly arguments: boolean;
-  /** Absent where time changes nothing; else when it is open, in the bundle's time zone, e.g. `mon-fri 08-18`. */
+  /**
+   * Absent where time changes nothing; else when it is as the cell says - open, with this effect and these obligations -
+   * in the bundle's time zone, e.g. `mon-fri 08-18`.
+   */
   readonly when?: string;
-  /** Rules look at what else the caller brings: `client`, `request`, `network`, `session`, `user.auth`, `user.email`, `delegation`. Sorted. */
+  /** What it is at the other moments; absent where there are none. */
+  readonly otherwise?: readonly ("unknown" | "closed" | "allow" | "ask" | "deny")[];
+  /**
+   * Rules look at what else the caller brings, which a table cannot try: `client`, `request`, `network`, `session`,
+   * `user.auth`, `user.email`, `user.id`, `delegation`, `time` (beyond hour, minute and weekday). Sorted. All of them where
+   * nobody can tell what the rules read.
+   */
   readonly facts: readonly string[];
 }
 
@@ -70,4 +79,6 @@ export interface AccessTable {
   cell(caller: AccessCaller, target: AccessTarget): AccessCell;
   /** Evaluations that gave no usable answer; a table with any is not to be believed. */
   readonly failures: readonly string[];
+  /** What was left out or cut short, and why: a sentence each. */
+  readonly notes: readonly string[];
 }
