@@ -28,6 +28,17 @@ export {
   type SigningKey,
   signBundle,
 } from "./bundle/index.ts";
+export {
+  type AcceptedFinding,
+  type CatalogLint,
+  type LintFinding,
+  type LintItem,
+  type LintResult,
+  type LintRule,
+  lintRules,
+  lintServer,
+  openLint,
+} from "./lint/index.ts";
 export { gatherMistakes, type Mistakes } from "./mistakes.ts";
 export { type FindOpaOptions, findOpa, type Opa, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
 export { type PinCounts, type PinKind, type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";

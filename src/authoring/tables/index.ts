@@ -1,2 +1,3 @@
+export { type CataloguedTools, readCataloguedTools } from "./catalogued-tools.ts";
 export { type CataloguedServer, readServers } from "./read-servers.ts";
 export { readTables, type TableData, type TableMistake, type TablesRead } from "./read-tables.ts";
