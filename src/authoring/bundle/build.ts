@@ -58,7 +58,7 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
   const { tables, modules, facts, cases, notes } = await checkSources(options.opa, options.policiesDir, mistakes);
   const sources = new Map(modules);
   for (const [name, bytes] of await readLibrary()) sources.set(`toolgate/${name}`, bytes);
-  const wasm = facts.checkable ? await compileWasm(options.opa, sources, mistakes) : undefined;
+  const wasm = mistakes.all.length === 0 ? await compileWasm(options.opa, sources, mistakes) : undefined;
   if (tables === undefined || manifest === undefined || wasm === undefined || mistakes.all.length > 0) return err(mistakes.all);
   const { roles, settings, custom, catalog } = tables.data;
   const data = {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compareUtf8 } from "../../parts/bundle/index.ts";
-import { checkPolicies, type PolicyFacts } from "../checks/index.ts";
+import { checkBaseData, checkPolicies, type PolicyFacts } from "../checks/index.ts";
 import type { Mistakes } from "../mistakes.ts";
 import { type Opa, pinnedOpa } from "../opa.ts";
 import { readTables, type TablesRead } from "../tables/index.ts";
@@ -24,7 +24,9 @@ export async function checkSources(opa: Opa, policiesDir: string, mistakes: Mist
   const read = await readTables(policiesDir);
   if (!read.ok) for (const mistake of read.error) mistakes.add(mistake);
   const tables = read.ok ? read.value : undefined;
-  const modules = await readAuthorModules(policiesDir);
+  const files = (await filesBelow(join(policiesDir, "policy"))).map((name) => `policy/${name.replaceAll("\\", "/")}`).sort(compareUtf8);
+  checkBaseData(files, mistakes);
+  const modules = await readModules(policiesDir, files);
   // Without tables nothing that a rule names is known; telling each use of it would only hide the mistake that matters.
   const facts = await checkPolicies({ opa, policiesDir, files: [...modules.keys()], tables: tables?.data }, mistakes);
   const cases = await readCases(policiesDir, mistakes);
@@ -43,13 +45,10 @@ function workerNotes(facts: PolicyFacts): readonly string[] {
   );
 }
 
-/** The author's modules by path inside the bundle, tests left out. Folders below are read too: a rule must not be lost because of where it lies. */
-async function readAuthorModules(policiesDir: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const files = (await filesBelow(join(policiesDir, "policy")))
-    .map((name) => `policy/${name.replaceAll("\\", "/")}`)
-    .filter((file) => file.endsWith(".rego") && !file.endsWith("_test.rego"))
-    .sort(compareUtf8);
-  return new Map(await Promise.all(files.map(async (file) => [file, await readFile(join(policiesDir, file))] as const)));
+/** Tests left out. Folders below are read too: a rule must not be lost because of where it lies. */
+async function readModules(policiesDir: string, files: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  const modules = files.filter((file) => file.endsWith(".rego") && !file.endsWith("_test.rego"));
+  return new Map(await Promise.all(modules.map(async (file) => [file, await readFile(join(policiesDir, file))] as const)));
 }
 
 /** A team may write no Rego at all; then the tables decide alone. */

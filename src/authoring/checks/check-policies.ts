@@ -2,10 +2,10 @@ import type { Mistakes } from "../mistakes.ts";
 import type { Opa } from "../opa.ts";
 import { authorModules, type Module, needsWorker, parseModules, type ReadPath, readsOf } from "../rego/index.ts";
 import type { TableData } from "../tables/index.ts";
-import type { Check, CheckedPackage } from "./check.ts";
-import { checkMetadata } from "./check-metadata.ts";
-import { checkHeads, checkPackage, checkReach } from "./check-rules.ts";
+import type { Check, CheckedPackage, CheckText } from "./check.ts";
 import { checks } from "./checks.ts";
+import { checkWithOpa } from "./opa-check.ts";
+import { declaredRules, packageName, packageNameOf, readMetadata } from "./shape/index.ts";
 
 export interface PolicySources {
   readonly opa: Opa;
@@ -37,48 +37,55 @@ export interface AuthorPackage {
 
 /** Checks the author's modules, package by package in the order of names. */
 export async function checkPolicies(sources: PolicySources, mistakes: Mistakes): Promise<PolicyFacts> {
-  const modules = await parseModules(sources.opa, sources.policiesDir, sources.files, mistakes);
+  const { opa, policiesDir, files, tables } = sources;
+  const modules = await parseModules(opa, policiesDir, files, mistakes);
   const byPackage = new Map<string, Module[]>();
-  let checkable = modules.length === sources.files.length;
+  let checkable = modules.length === files.length;
   for (const module of modules) {
-    const name = checkPackage(module, mistakes);
-    if (name === undefined) checkable = false;
-    else byPackage.set(name, [...(byPackage.get(name) ?? []), module]);
+    const name = packageNameOf(module);
+    if (name === undefined) {
+      checkable = false;
+      runCheck(packageName, { ...authorModules("", [module]), facts: undefined, tables }, mistakes);
+    } else byPackage.set(name, [...(byPackage.get(name) ?? []), module]);
   }
-  const servers = sources.tables && new Set(Object.keys(sources.tables.catalog.servers));
-  const packages: AuthorPackage[] = [];
-  for (const name of [...byPackage.keys()].sort()) {
-    const own = byPackage.get(name) ?? [];
-    const declared = own.flatMap((module) => checkHeads(module, mistakes));
-    const facts = checkMetadata(own, servers, mistakes);
-    checkReach(name, own, mistakes);
-    const checked = { ...authorModules(name, own), facts, tables: sources.tables };
-    for (const check of checks) runCheck(check, checked, mistakes);
-    packages.push({
-      name,
-      servers: facts?.servers ?? [],
-      kinds: facts?.kinds ?? [],
-      rules: [...new Set(declared)].sort(),
-      worker: needsWorker(name, own),
-      reads: readsOf(own),
-    });
-  }
+  const packages = [...byPackage].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, own]) => checkOne(name, own, tables, mistakes));
+  if (checkable) await checkWithOpa(opa, policiesDir, files, mistakes);
   return { packages, checkable };
+}
+
+function checkOne(name: string, modules: readonly Module[], tables: TableData | undefined, mistakes: Mistakes): AuthorPackage {
+  const { facts } = readMetadata(modules, tables && new Set(Object.keys(tables.catalog.servers)));
+  const checked = { ...authorModules(name, modules), facts, tables };
+  for (const check of checks) runCheck(check, checked, mistakes);
+  return {
+    name,
+    servers: facts?.servers ?? [],
+    kinds: facts?.kinds ?? [],
+    rules: [...new Set(modules.flatMap(declaredRules))].sort(),
+    worker: needsWorker(name, modules),
+    reads: readsOf(modules),
+  };
 }
 
 /** One check on one package; each place is told once. */
 export function runCheck(check: Check, checked: CheckedPackage, mistakes: Mistakes): void {
   const told = new Set<string>();
+  const { id, danger, example } = check;
   check.find(checked, ({ at, line = at.rule?.line ?? at.module.packageLine, found, wanted = check.wanted, remedy, mended }) => {
     const { file } = at.module;
     const place = JSON.stringify([file, line, found]);
     if (told.has(place)) return;
     told.add(place);
-    const { id, danger } = check;
     mistakes.add({
-      ...{ file, line, found, wanted, check: id, danger },
+      ...{ file, line, found, wanted, check: id, danger, mended: mended ?? shortened(example) },
       ...(remedy !== undefined && { remedy }),
-      ...(mended !== undefined && { mended }),
     });
   });
+}
+
+/** The right example, from where it differs from the wrong one in more than its rules. */
+function shortened({ wrong, right }: CheckText["example"]): string {
+  const start = right.search(/^package .*\n/m);
+  const header = right.slice(0, start) + (/^package .*\n+/m.exec(right)?.[0] ?? "");
+  return (wrong.startsWith(header) ? right.slice(header.length) : right).trim();
 }

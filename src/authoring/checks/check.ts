@@ -1,6 +1,6 @@
 import type { AuthorModules, Module, Rule } from "../rego/index.ts";
 import type { TableData } from "../tables/index.ts";
-import type { PackageFacts } from "./check-metadata.ts";
+import type { PackageFacts } from "./shape/index.ts";
 
 /**
  * One thing that `toolgate policy check` refuses because it fails open or does not mean what it says.

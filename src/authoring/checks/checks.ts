@@ -1,7 +1,23 @@
+import { baseData } from "./base-data.ts";
 import type { Check, CheckText } from "./check.ts";
+import { opaStrict, unknownInput } from "./opa-check.ts";
+import { headDotted, headForm, headLiteral, keywords, metadataChecks, packageName, unreached } from "./shape/index.ts";
+import { inequality, negation, partialBuiltin, withOutsideTests } from "./silence/index.ts";
 
 /** Every check that is made on each package, in the order of docs/policy/checks.md. */
-export const checks: readonly Check[] = [];
+export const checks: readonly Check[] = [
+  packageName,
+  ...metadataChecks,
+  headForm,
+  headDotted,
+  headLiteral,
+  unreached,
+  keywords,
+  negation,
+  inequality,
+  partialBuiltin,
+  withOutsideTests,
+];
 
 /** Every check there is, those too that are made on other sources than a package. */
-export const everyCheck: readonly CheckText[] = [...checks];
+export const everyCheck: readonly CheckText[] = [...checks, unknownInput, opaStrict, baseData];

@@ -18,6 +18,7 @@ export interface Import {
   readonly path: readonly string[];
   /** The name it has in the file. */
   readonly name: string;
+  readonly line: number;
 }
 
 export interface Annotation {
@@ -63,7 +64,7 @@ const ruleSchema = z.looseObject({
 
 const moduleSchema = z.looseObject({
   package: z.looseObject({ location, path }),
-  imports: z.array(z.looseObject({ path: z.looseObject({ value: path }), alias: z.string().optional() })).default([]),
+  imports: z.array(z.looseObject({ location, path: z.looseObject({ value: path }), alias: z.string().optional() })).default([]),
   annotations: z
     .array(
       z.looseObject({
@@ -135,7 +136,7 @@ function toModule(file: string, raw: z.infer<typeof moduleSchema>): Module {
     packageLine: raw.package.location.row,
     imports: raw.imports.map((one) => {
       const parts = one.path.value.map((part) => part.value);
-      return { path: parts, name: one.alias ?? parts.at(-1) ?? "" };
+      return { path: parts, name: one.alias ?? parts.at(-1) ?? "", line: one.location.row };
     }),
     annotations: raw.annotations.map((one) => ({
       scope: one.scope,

@@ -68,6 +68,12 @@ export function lineOf(node: unknown): number | undefined {
   return isNode(node) && isNode(node.location) && typeof node.location.row === "number" ? node.location.row : undefined;
 }
 
+/** A node as the author wrote it; empty where OPA does not tell. */
+export function textOf(node: unknown): string {
+  if (!isNode(node) || !isNode(node.location) || typeof node.location.text !== "string") return "";
+  return Buffer.from(node.location.text, "base64").toString("utf8");
+}
+
 /** A call, which stands as a term or as a whole expression: `startswith(a, b)`, `a == b` (`equal`), `x in xs` (`internal.member_2`). */
 export interface Call {
   /** Dotted name of the operator or function. */

@@ -150,10 +150,10 @@ describe("a build refuses", () => {
       "every head of the seven rules but contains",
       {
         "policy/a.rego": packageText("a", "deny := true"),
-        "policy/b.rego": packageText("b", "deny if input.x"),
-        "policy/c.rego": packageText("c", 'permit["x"] if input.x'),
-        "policy/d.rego": packageText("d", "permit[x] if x := input.x"),
-        "policy/e.rego": packageText("e", "withhold[x] := true if x := input.x"),
+        "policy/b.rego": packageText("b", "deny if input.agent.id"),
+        "policy/c.rego": packageText("c", 'permit["x"] if input.agent.id'),
+        "policy/d.rego": packageText("d", "permit[x] if x := input.agent.id"),
+        "policy/e.rego": packageText("e", "withhold[x] := true if x := input.agent.id"),
         "policy/f.rego": packageText("f", "mask(x) := x"),
         "policy/g.rego": packageText("g", "default constrain := false"),
         "policy/h.rego": packageText("h", 'redact = {"path": "/x"}'),
@@ -172,11 +172,11 @@ describe("a build refuses", () => {
     [
       "heads with anything but literals",
       {
-        "policy/a.rego": packageText("a", 'deny contains {"code": input.code}'),
+        "policy/a.rego": packageText("a", 'deny contains {"code": input.agent.id}'),
         "policy/b.rego": packageText("b", 'oblige contains {"type": "budget", "name": "x", "cost": input.args.n + 1}'),
         "policy/c.rego": packageText("c", 'deny contains {"code": sprintf("%s", ["x"])}'),
-        "policy/d.rego": packageText("d", "deny contains reason if reason := input.x"),
-        "policy/e.rego": packageText("e", 'mask contains {"path": [x | some x in input.y]}'),
+        "policy/d.rego": packageText("d", "deny contains reason if reason := input.agent.id"),
+        "policy/e.rego": packageText("e", 'mask contains {"path": [x | some x in input.agent.roles]}'),
         "policy/f.rego": packageText("f", 'deny contains "outside hours"'),
         "policy/g.rego": packageText("g", 'permit contains {"id": data.custom.x}'),
         "policy/ok.rego": packageText("ok", 'redact contains {"path": "/a", "mode": "mask", "n": -1, "deep": [{"a": null}, true]}'),
@@ -266,7 +266,7 @@ describe("a build refuses", () => {
     ],
     [
       "what OPA cannot compile, and says where",
-      { "policy/a.rego": packageText("a", 'deny contains {"code": "a.b"} if nope(input.x)') },
+      { "policy/a.rego": packageText("a", 'deny contains {"code": "a.b"} if nope(input.agent.id)') },
       ["policy/a.rego:6: undefined function nope"],
     ],
     [
@@ -276,7 +276,7 @@ describe("a build refuses", () => {
           "cases:\n  - { name: a, entrypoint: decide, input: {}, want: {} }\n  - { name: a, entrypoint: judge, input: {}, want: {} }\n",
         "cases/b.yaml": "cases:\n  - { name: a refund above 1000 is refused, entrypoint: decide, input: {}, want: {} }\n",
       },
-      ['cases/a.yaml:3: "judge"', 'cases/refunds.yaml:undefined: the case "a refund above 1000 is refused" again'],
+      ['cases/a.yaml:3: "judge"', 'cases/refunds.yaml:2: the case "a refund above 1000 is refused" again'],
     ],
   ];
   it.each(refusals)("%s", async (_, files, wanted) => {
@@ -285,7 +285,7 @@ describe("a build refuses", () => {
 
   it("no kind of target that there is", async () => {
     const kinds = [...targetKinds, "admit"].join(", ");
-    const text = `# METADATA\n# custom:\n#   servers: [crm]\n#   kinds: [${kinds}]\npackage policy.a\n\ndeny contains {"code": "a.b"} if input.x\n`;
+    const text = `# METADATA\n# custom:\n#   servers: [crm]\n#   kinds: [${kinds}]\npackage policy.a\n\ndeny contains {"code": "a.b"} if input.agent.id\n`;
     expect(await mistakesOf({ "policy/a.rego": text })).toEqual([]);
   });
 

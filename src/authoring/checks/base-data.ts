@@ -1,0 +1,37 @@
+import type { Mistakes } from "../mistakes.ts";
+import type { CheckText } from "./check.ts";
+
+export const baseData: CheckText = {
+  id: "base-data",
+  title: "a data file beside the policies",
+  danger: "opa test and opa eval load it and a bundle does not: what reads it has a value in every test and none in the gateway",
+  wanted: "the author's own data in catalog/custom.yaml, read as data.custom",
+  example: {
+    wrong: `# policy/limits/data.json: {"most": 1000}
+
+# METADATA
+# custom:
+#   servers: [crm]
+package policy.example
+
+constrain contains {"code": "example.too_much"} if input.args.amount > data.limits.most
+`,
+    right: `# catalog/custom.yaml: custom: { most: 1000 }
+
+# METADATA
+# custom:
+#   servers: [crm]
+package policy.example
+
+constrain contains {"code": "example.too_much"} if input.args.amount > data.custom.most
+`,
+  },
+};
+
+/** Files below `policy/` that OPA's own commands would take for data. */
+export function checkBaseData(files: readonly string[], mistakes: Mistakes): void {
+  const { id, danger, wanted } = baseData;
+  for (const file of files) {
+    if (/\.(?:json|ya?ml)$/i.test(file)) mistakes.add({ file, found: "a data file beside the policies", wanted, check: id, danger });
+  }
+}

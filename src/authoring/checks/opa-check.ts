@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { didYouMean, oneOf } from "../../core/mistakes.ts";
+import { inputSchemaFile } from "../input-schema.ts";
+import type { Mistakes } from "../mistakes.ts";
+import { type Opa, runOpa } from "../opa.ts";
+import { jsonOf } from "../rego/index.ts";
+import type { CheckText } from "./check.ts";
+
+const header = `# METADATA
+# custom:
+#   servers: [crm]
+package policy.example
+`;
+
+export const unknownInput: CheckText = {
+  id: "unknown-input",
+  title: "a path of the input that does not exist",
+  danger: "it never has a value, so the rule that reads it never holds",
+  wanted: "a path that policies/schemas/input.schema.json has",
+  example: {
+    wrong: `${header}
+deny contains {"code": "example.closed"} if input.tool.risc == "high"
+`,
+    right: `${header}
+deny contains {"code": "example.closed"} if input.tool.risk == "high"
+`,
+  },
+};
+
+export const opaStrict: CheckText = {
+  id: "opa-strict",
+  title: "what OPA's strict check refuses",
+  danger: "a variable that nothing uses still needs its value, and a type that does not fit never does: the rule is silent",
+  wanted: "a policy that passes opa check --strict",
+  example: {
+    wrong: `${header}
+deny contains {"code": "example.closed"} if {
+	input.tool.risk == "high"
+	team := input.agent.team
+}
+`,
+    right: `${header}
+deny contains {"code": "example.closed"} if {
+	input.tool.risk == "high"
+}
+`,
+  },
+};
+
+const errorsSchema = z.looseObject({
+  errors: z.array(
+    z.looseObject({
+      message: z.string(),
+      location: z.looseObject({ file: z.string().optional(), row: z.int().optional() }).optional(),
+      details: z
+        .looseObject({
+          ref: z.array(z.looseObject({ type: z.string(), value: z.unknown() })).optional(),
+          pos: z.int().optional(),
+          oneOf: z.array(z.unknown()).optional(),
+        })
+        .nullish()
+        .catch(undefined),
+    }),
+  ),
+});
+type OpaError = z.infer<typeof errorsSchema>["errors"][number];
+
+/** OPA's own check of the author's modules together, with the types of our input. What it refuses becomes mistakes at the author's lines. */
+export async function checkWithOpa(opa: Opa, policiesDir: string, files: readonly string[], mistakes: Mistakes): Promise<void> {
+  if (files.length === 0) return;
+  const args = ["check", "--strict", "--format", "json", "--max-errors", "0", "--schema", inputSchemaFile, ...files];
+  const { code, stdout, stderr } = await runOpa(opa, args, policiesDir);
+  if (code === 0) return;
+  const parsed = errorsSchema.safeParse(jsonOf(stdout) ?? jsonOf(stderr));
+  if (!parsed.success) {
+    mistakes.add({ file: "policy", found: (stderr + stdout).trim(), wanted: opaStrict.wanted });
+    return;
+  }
+  for (const error of parsed.data.errors) {
+    const { file = "policy", row } = error.location ?? {};
+    mistakes.add({ file, ...(row !== undefined && { line: row }), ...(unknownPath(error) ?? refusedByOpa(error)) });
+  }
+}
+
+function refusedByOpa({ message }: OpaError) {
+  return { found: message, wanted: opaStrict.wanted, check: opaStrict.id, danger: opaStrict.danger };
+}
+
+/** `input.usr.id`, with the nearest name that is there. */
+function unknownPath({ details }: OpaError) {
+  const { ref, pos, oneOf: known } = details ?? {};
+  const word = pos === undefined ? undefined : ref?.[pos]?.value;
+  if (ref?.[0]?.value !== "input" || pos === undefined || typeof word !== "string" || known === undefined) return undefined;
+  const names = known.filter((name) => typeof name === "string");
+  const before = ref
+    .slice(0, pos)
+    .map(({ type, value }) => (type === "string" || value === "input" ? String(value) : "_"))
+    .join(".");
+  // What stands behind may be a name that OPA made up.
+  const after = ref.slice(pos + 1);
+  const fixed = after.slice(0, after.findIndex(({ type }) => type !== "string") >>> 0).map(({ value }) => String(value));
+  const whole = (name: string) => [before, name, ...fixed].join(".");
+  const near = didYouMean(word, names);
+  const name = names.find((one) => near === `did you mean ${JSON.stringify(one)}?`);
+  return {
+    found: whole(word),
+    wanted: `${before}.${names.length === 1 ? "" : "<name>, "}${oneOf(names)}`,
+    ...(name !== undefined && { remedy: `did you mean "${whole(name)}"?` }),
+    check: unknownInput.id,
+    danger: unknownInput.danger,
+  };
+}
