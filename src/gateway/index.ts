@@ -2,6 +2,7 @@ export type { Replicas } from "../parts/replicas/index.ts";
 export { SESSION_ENDED, type Session, type Sessions, SessionsUnavailable } from "../parts/sessions/index.ts";
 export type { LogMessage, ParamHeader, Progress } from "../parts/upstream/index.ts";
 export { type ActivationOptions, createActivation } from "./activation.ts";
+export { promptMistakes } from "./arguments.ts";
 export { createGateway, type RunningGateway } from "./create-gateway.ts";
 export type {
   Answer,

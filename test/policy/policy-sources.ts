@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { goldenCases } from "../../src/authoring/cases/index.ts";
+import { gatherMistakes, readTables } from "../../src/authoring/index.ts";
 
 type Granted = Readonly<Record<string, Readonly<Record<string, true>>>>;
 
@@ -47,13 +49,20 @@ export function demoSources(): Sources {
       settings: table("settings"),
       custom: table("custom"),
     },
-    cases: casesIn(join(policies, "cases")),
+    cases: demoCases,
   };
 }
 
-function casesIn(folder: string): readonly GoldenCase[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
-  return files.sort().flatMap((name) => read(join(folder, name)).cases);
+/** Whole, as the build would lay them into a bundle. */
+const demoCases = await wholeCases(policies);
+
+async function wholeCases(folder: string): Promise<readonly GoldenCase[]> {
+  const mistakes = gatherMistakes();
+  const tables = await readTables(folder);
+  if (!tables.ok) throw new Error(JSON.stringify(tables.error));
+  const { cases } = await goldenCases(folder, tables.value.data, {}, mistakes);
+  if (mistakes.all.length > 0) throw new Error(JSON.stringify(mistakes.all));
+  return cases.map(({ name, entrypoint, input, want }) => ({ name, entrypoint, input: JSON.parse(input), want }));
 }
 
 function modulesIn(folder: string): Record<string, string> {

@@ -48,14 +48,14 @@ export interface BuiltBundle {
   readonly warnings: readonly string[];
 }
 
-/** How long the slowest golden case may take on a gateway, unless the build says otherwise. */
+/** How long the slowest golden case may take on a gateway, unless the build or settings.yaml says otherwise. */
 const MAX_DECIDE_MS = 50;
 
 /** Checks tables, policies and cases, compiles, and packs an unsigned bundle. Every mistake is told at once. */
 export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBundle, readonly Mistake[]>> {
   const mistakes = gatherMistakes();
-  const manifest = manifestOf(options, mistakes);
-  const { tables, modules, facts, cases, notes } = await checkSources(options.opa, options.policiesDir, mistakes);
+  const { tables, modules, facts, cases, notes } = await checkSources(options.opa, options.policiesDir, mistakes, options);
+  const manifest = manifestOf(options, tables?.data.settings.max_decide_ms, mistakes);
   const sources = new Map(modules);
   for (const [name, bytes] of await readLibrary()) sources.set(`toolgate/${name}`, bytes);
   const wasm = mistakes.all.length === 0 ? await compileWasm(options.opa, sources, mistakes) : undefined;
@@ -73,8 +73,7 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
       worker: workers(facts),
       reads: readsByPackage(facts),
     },
-    // As text: the nanoseconds of a case's clock are beyond what a reader of the data may round.
-    cases: cases.map((one) => ({ ...one, input: JSON.stringify(one.input) })),
+    cases: cases.map(({ file: _, line: __, ...one }) => one),
   };
   const bytes = await assembleBundle({ manifest, data, modules: sources, wasm });
   if (options.out !== undefined) await writeFile(options.out, bytes);
@@ -110,7 +109,7 @@ export function manifestFor(revision: string, toolgate: ManifestMetadata): Manif
   return { revision, roots: [""], rego_version: 1, wasm, metadata: { toolgate } };
 }
 
-function manifestOf(options: BuildOptions, mistakes: Mistakes): Manifest | undefined {
+function manifestOf(options: BuildOptions, settingMs: unknown, mistakes: Mistakes): Manifest | undefined {
   const value = {
     schema: 1,
     name: options.name,
@@ -119,7 +118,7 @@ function manifestOf(options: BuildOptions, mistakes: Mistakes): Manifest | undef
     environment: options.environment,
     ...(options.tenant !== undefined && { tenant: options.tenant }),
     on_expiry: options.onExpiry ?? "deny_all",
-    max_decide_ms: options.maxDecideMs ?? MAX_DECIDE_MS,
+    max_decide_ms: options.maxDecideMs ?? settingMs ?? MAX_DECIDE_MS,
   };
   const parsed = manifestMetadata.safeParse(value);
   if (!parsed.success) {

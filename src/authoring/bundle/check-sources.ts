@@ -1,11 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compareUtf8 } from "../../parts/bundle/index.ts";
+import { type GoldenCase, goldenCases, type Surroundings } from "../cases/index.ts";
 import { checkBaseData, checkPolicies, type PolicyFacts } from "../checks/index.ts";
 import type { Mistakes } from "../mistakes.ts";
 import { type Opa, pinnedOpa } from "../opa.ts";
 import { readTables, type TablesRead } from "../tables/index.ts";
-import { type GoldenCase, readCases } from "./cases.ts";
 
 /** What an author writes, read and judged. */
 export interface CheckedSources {
@@ -20,7 +20,7 @@ export interface CheckedSources {
 }
 
 /** Everything of a policies folder that can be judged without compiling it: tables, policies, METADATA, cases. Every mistake is told at once. */
-export async function checkSources(opa: Opa, policiesDir: string, mistakes: Mistakes): Promise<CheckedSources> {
+export async function checkSources(opa: Opa, policiesDir: string, mistakes: Mistakes, around: Surroundings = {}): Promise<CheckedSources> {
   const read = await readTables(policiesDir);
   if (!read.ok) for (const mistake of read.error) mistakes.add(mistake);
   const tables = read.ok ? read.value : undefined;
@@ -29,8 +29,9 @@ export async function checkSources(opa: Opa, policiesDir: string, mistakes: Mist
   const modules = await readModules(policiesDir, files);
   // Without tables nothing that a rule names is known; telling each use of it would only hide the mistake that matters.
   const facts = await checkPolicies({ opa, policiesDir, files: [...modules.keys()], tables: tables?.data }, mistakes);
-  const cases = await readCases(policiesDir, mistakes);
-  return { tables, modules, facts, cases, notes: [...(tables?.warnings ?? []), ...versionNote(opa), ...workerNotes(facts)] };
+  const golden = await goldenCases(policiesDir, tables?.data, around, mistakes);
+  const notes = [...(tables?.warnings ?? []), ...versionNote(opa), ...workerNotes(facts), ...golden.notes];
+  return { tables, modules, facts, cases: golden.cases, notes };
 }
 
 function versionNote(opa: Opa): readonly string[] {
