@@ -75,6 +75,8 @@ export interface AccessCell {
 export interface AccessTable {
   readonly callers: readonly AccessCaller[];
   readonly targets: readonly AccessTarget[];
+  /** The callers in groups whose every cell is the same object. */
+  readonly alike: readonly (readonly AccessCaller[])[];
   /** Looks a cell up; callers and targets are those of this table. */
   cell(caller: AccessCaller, target: AccessTarget): AccessCell;
   /** Evaluations that gave no usable answer; a table with any is not to be believed. */
