@@ -12,6 +12,7 @@ interface Data {
   readonly roles: object;
   readonly index: object;
   readonly index_kinds: object;
+  readonly obliged: object;
   readonly settings: object;
   readonly custom: object;
 }
@@ -25,8 +26,8 @@ export async function timePolicy(bytes: Uint8Array, inputs: readonly string[], e
   const read = readJsonFile(contents.value, dataFile);
   const wasm = contents.value.files.get(wasmFile);
   if (!read.ok || wasm === undefined) throw new Error("the bundle of the bench cannot be read");
-  const { roles, index, index_kinds, settings, custom } = read.value as Data;
-  const data = JSON.stringify({ roles, index, index_kinds, settings, custom });
+  const { roles, index, index_kinds, obliged, settings, custom } = read.value as Data;
+  const data = JSON.stringify({ roles, index, index_kinds, obliged, settings, custom });
   const policy = await createPolicy({ wasm, data }, limits, silentLogger);
   if (!policy.ok) throw new Error(policy.error.detail);
   const list = listInput(inputs[0] ?? "{}");

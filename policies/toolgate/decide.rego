@@ -3,13 +3,13 @@ package toolgate
 # METADATA
 # title: One call, read, prompt, completion, method of an extension, or request of a server
 # entrypoint: true
-decide := judged(known, granted, denied, judges) if {
+decide := judged(known, granted, denied, judges, target) if {
 	seen := blind
-	[known, granted, denied, judges] := gate with input as seen
+	[known, granted, denied, judges, target] := gate with input as seen
 }
 
-# What a list and a call have in common. The packages are told too, so that a call does not look for them twice.
-gate := [known, granted, denied, judges] if {
+# What a list and a call have in common. Packages and target are told too, so that a call does not look for them twice.
+gate := [known, granted, denied, judges, target] if {
 	target := kind
 	judges := packages(target)
 	own := granting_roles(target, "agent")
@@ -29,7 +29,7 @@ is_known(may, denied) if {
 else := false
 
 # Nothing of the call is looked at for a target that the caller may not know about.
-judged(false, granted, denied, _) := {
+judged(false, granted, denied, _, _) := {
 	"effect": "deny",
 	"known": false,
 	"permits": granted,
@@ -37,14 +37,14 @@ judged(false, granted, denied, _) := {
 	"obligations": [],
 }
 
-judged(true, granted, denied, judges) := {
+judged(true, granted, denied, judges, target) := {
 	"effect": effect(count(reasons), types),
 	"known": true,
 	"permits": granted,
 	"reasons": reasons,
 	"obligations": merged(asked, types),
 } if {
-	asked := asked_by(judges)
+	asked := array.concat(asked_by(judges), asked_by_tables(target))
 	types := {type_of(o.value) | some o in asked}
 	reasons := once(array.concat(array.concat(denied, constraints(judges)), conflicts(asked, types)))
 }

@@ -6,6 +6,21 @@ asked_by(judges) := [{"rule": pkg, "value": v} |
 	some v in elements(data.policy[pkg].oblige)
 ]
 
+# What budgets and approvals ask of everybody who uses this target. The build spelled it out, so it is one look-up.
+asked_by_tables(target) := [{"rule": "table", "value": v} |
+	named := data.obliged[input.server.id][target]
+	some v in listed(named[name_of(target)])
+]
+
+# As for a rule: something other than a list is one element, which has no valid shape.
+listed(obligations) := obligations if is_array(obligations)
+
+else := ["not a list"]
+
+name_of(target) := input.resource.entry if target == "resource"
+
+else := input[target].name
+
 # Undefined for what is no obligation.
 type_of(element) := element.type if {
 	is_object(element)

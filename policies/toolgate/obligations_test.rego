@@ -1,6 +1,8 @@
 # Obligations, redactions and masks; helpers and the rest stand in toolgate_test.rego.
 package toolgate_test
 
+import data.toolgate
+
 merged(elements) := {o.value | some o in decided(call, company({"oblige": elements})).obligations}
 
 test_budgets_of_one_name_take_the_largest_cost if {
@@ -131,4 +133,90 @@ test_of_two_packages_that_ask_the_same_one_is_named if {
 	answer := decided(call, world)
 	count(answer.obligations) == 3
 	count(inspected(call, world).redactions) == 1
+}
+
+# What the tables ask, resolved by the build.
+tabled(asked, rules, obliged) := answer if {
+	world := company(rules)
+	answer := toolgate.decide with input as asked
+		with data.roles as world.roles
+		with data.index as world.index
+		with data.index_kinds as world.index_kinds
+		with data.policy as world.policy
+		with data.obliged as obliged
+}
+
+day := {"type": "budget", "name": "day", "cost": 1}
+
+approval := {"type": "approve", "group": "finance", "ttl_s": 900, "min": 1}
+
+test_what_tables_ask_of_a_target_is_asked_of_it_and_of_nothing_else if {
+	mine := tabled(call, {}, {"s": {"tool": {"run": [day]}}})
+	mine.obligations == [{"rule": "table", "value": day}]
+	mine.effect == "allow"
+	every others in [{}, {"other": {"tool": {"run": [day]}}}, {"s": {"tool": {"walk": [day]}}}, {"s": {"prompt": {"run": [day]}}}] {
+		theirs := tabled(call, {}, others)
+		theirs.obligations == []
+		theirs.effect == "allow"
+	}
+}
+
+test_an_approval_of_a_table_asks if {
+	answer := tabled(call, {}, {"s": {"tool": {"run": [approval]}}})
+	answer.effect == "ask"
+	answer.reasons == set()
+}
+
+test_a_denial_beats_an_approval_of_a_table if {
+	answer := tabled(call, {"constrain": {{"code": "x.y"}}}, {"s": {"tool": {"run": [approval]}}})
+	answer.effect == "deny"
+}
+
+test_what_a_table_and_a_package_ask_is_merged if {
+	dearer := {"type": "budget", "name": "day", "cost": 5}
+	by_package := tabled(call, {"oblige": {dearer}}, {"s": {"tool": {"run": [day]}}})
+	[o.value | some o in by_package.obligations] == [dearer]
+	by_table := tabled(call, {"oblige": {day}}, {"s": {"tool": {"run": [dearer]}}})
+	by_table.obligations == [{"rule": "table", "value": dearer}]
+}
+
+test_prompts_and_resources_have_obligations_of_their_own if {
+	without := object.remove(call, ["tool"])
+	of_prompt := tabled(object.union(without, {"prompt": kinds.prompt.target}), {}, {"s": {"prompt": {"greet": [day]}}})
+	not of_prompt.known
+	granted := {"principal": {"kind": "agent"}, "agent": {"id": "bot", "environment": "demo", "roles": ["r"]}, "server": target.server}
+	every kind, name in {"prompt": "greet", "resource": "notes"} {
+		answer := toolgate.decide with input as object.union(granted, {kind: kinds[kind].target})
+			with data.roles as {"r": kinds[kind].role}
+			with data.index as {"s": []}
+			with data.index_kinds as {}
+			with data.obliged as {"s": {kind: {name: [day]}}}
+		answer.obligations == [{"rule": "table", "value": day}]
+	}
+}
+
+test_nobody_hears_what_tables_ask_of_an_unknown_target if {
+	nobody := object.union(call, {"agent": {"roles": []}})
+	answer := tabled(nobody, {}, {"s": {"tool": {"run": [approval]}}})
+	answer.effect == "deny"
+	answer.obligations == []
+}
+
+test_what_tables_ask_in_a_wrong_shape_denies if {
+	every odd in [true, "day", 7, {"first": day}, ["day"], [{"name": "day"}]] {
+		answer := tabled(call, {}, {"s": {"tool": {"run": odd}}})
+		answer.effect == "deny"
+		{"rule": "table", "value": {"code": "policy.invalid_rule"}} in answer.reasons
+	}
+}
+
+test_lists_do_not_look_at_what_tables_ask if {
+	world := company({})
+	answer := toolgate.discover with input as list
+		with data.roles as world.roles
+		with data.index as world.index
+		with data.index_kinds as world.index_kinds
+		with data.policy as world.policy
+		with data.obliged as {"s": {"tool": {"run": [approval]}}}
+	answer.visible == [0]
 }

@@ -22,10 +22,11 @@ function fromIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, b
       return issue.keys.map((key) => unknownKey(schema, value, steps, key));
     case "invalid_union": {
       if (found !== undefined && "errors" in issue && issue.errors.length > 0) {
-        const nearest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];
-        if (nearest.some((inner) => inner.path.length > 0 || inner.code === "unrecognized_keys")) {
-          return nearest.flatMap((inner) => fromIssue(schema, value, inner, steps));
-        }
+        // Of a table that could have been a plain word too, the mistakes inside say more than that it is no word.
+        const inside = issue.errors.filter(goesInside);
+        const nearest =
+          (typeof found === "object" && inside.length > 0 ? inside : issue.errors).toSorted((a, b) => a.length - b.length)[0] ?? [];
+        if (goesInside(nearest)) return nearest.flatMap((inner) => fromIssue(schema, value, inner, steps));
       }
       const options = "options" in issue ? (issue.options ?? []).map(String) : [];
       return [mistake(schema, value, steps, options.length > 0 ? oneOf(options) : undefined, hint(found, options))];
@@ -48,6 +49,10 @@ function fromIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, b
     default:
       return [mistake(schema, value, steps, undefined, undefined, plainMessage(issue))];
   }
+}
+
+function goesInside(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.some((inner) => inner.path.length > 0 || inner.code === "unrecognized_keys");
 }
 
 function mistake(

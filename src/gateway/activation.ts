@@ -53,8 +53,8 @@ export function createActivation(options: ActivationOptions): Activation {
         );
       const limit = [...catalog.value.budgets.values()].flatMap((budget) => limitMistake(budget.limit, budget.window) ?? []);
       if (limit.length > 0) return refuse("bundle.invalid_catalog", limit.join("; "));
-      const { roles, index, index_kinds, settings, custom } = bundle.value.data;
-      const source = { wasm: bundle.value.wasm, data: JSON.stringify({ roles, index, index_kinds, settings, custom }) };
+      const { roles, index, index_kinds, obliged, settings, custom } = bundle.value.data;
+      const source = { wasm: bundle.value.wasm, data: JSON.stringify({ roles, index, index_kinds, obliged, settings, custom }) };
       const limits = { ...options.policy, timeoutMs: Math.min(options.policy.timeoutMs, bundle.value.maxDecideMs) };
       const policy = await createPolicy(source, limits, options.logger);
       if (!policy.ok) return refuse("bundle.unsupported", policy.error.detail);

@@ -16,16 +16,20 @@ export interface CallerFacts {
   readonly digest: string;
   /** Most entries of any array about the caller. */
   readonly widest: number;
+  /** Unix milliseconds from which on this is no longer so, because the agent or a role ends; `Infinity` where neither does. */
+  readonly until: number;
 }
 
-export function callerFacts(token: VerifiedToken, agent: CatalogAgent, catalog: Catalog, environment: string): CallerFacts {
-  const alone = token.user === undefined;
+/** What holds at `now`, the frozen time of a decision: a role that ended is not among the roles. */
+export function callerFacts(token: VerifiedToken, agent: CatalogAgent, catalog: Catalog, environment: string, now: number): CallerFacts {
+  const own = catalog.rolesOfAgent(agent, token.user === undefined, now);
+  const theirs = token.user && catalog.rolesOfGroups(token.user.groups, now);
   const user = token.user && {
     id: token.user.id,
     issuer: token.user.issuer,
     ...(token.user.email === undefined ? {} : { email: token.user.email }),
     groups: token.user.groups,
-    roles: catalog.rolesOfGroups(token.user.groups),
+    roles: theirs?.roles ?? [],
     ...(token.user.auth === undefined ? {} : { auth: token.user.auth }),
   };
   const agentFacts = {
@@ -35,7 +39,7 @@ export function callerFacts(token: VerifiedToken, agent: CatalogAgent, catalog: 
     ...(agent.team === undefined ? {} : { team: agent.team }),
     environment: agent.environment,
     ...(agent.surface === undefined ? {} : { surface: agent.surface }),
-    roles: alone ? agent.rolesAlone : agent.roles,
+    roles: own.roles,
     status: agent.status,
     instance: token.agent,
   };
@@ -70,6 +74,7 @@ export function callerFacts(token: VerifiedToken, agent: CatalogAgent, catalog: 
       user: token.user ? escapeKey(`${token.user.issuer} ${token.user.id}`) : `agent=${escapeKey(agent.id)}`,
     },
     widest: Math.max(user?.groups.length ?? 0, user?.roles.length ?? 0, token.delegation.length),
+    until: Math.min(agent.expiresAt ?? Number.POSITIVE_INFINITY, own.until, theirs?.until ?? Number.POSITIVE_INFINITY),
   };
 }
 

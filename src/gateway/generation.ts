@@ -21,7 +21,7 @@ export interface Generation {
   /** `"time":{…}` of the input, told in the bundle's time zone. */
   timeText(now: number): string;
   wallClock(now: number): WallClock;
-  /** What the input says about the bearer of this token; computed once per token. */
+  /** What the input says about the bearer of this token; computed once per token, and anew when a role of it ends. */
   callerOf(token: VerifiedToken, now: number): Result<CallerFacts, AgentRefusal>;
 }
 
@@ -40,10 +40,10 @@ export function generationOf(bundle: VerifiedBundle, policy: Policy, catalog: Ca
     wallClock: time.wallClock,
     callerOf(token, now) {
       const known = callers.get(token);
-      if (known && (known.agent.expiresAt === undefined || known.agent.expiresAt > now)) return { ok: true, value: known };
+      if (known && now < known.until) return { ok: true, value: known };
       const agent = catalog.agentFor(token, now);
       if (!agent.ok) return agent;
-      const facts = callerFacts(token, agent.value, catalog, bundle.environment);
+      const facts = callerFacts(token, agent.value, catalog, bundle.environment, now);
       callers.set(token, facts);
       return { ok: true, value: facts };
     },

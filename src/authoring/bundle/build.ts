@@ -60,11 +60,12 @@ export async function buildBundle(options: BuildOptions): Promise<Result<BuiltBu
   for (const [name, bytes] of await readLibrary()) sources.set(`toolgate/${name}`, bytes);
   const wasm = mistakes.all.length === 0 ? await compileWasm(options.opa, sources, mistakes) : undefined;
   if (tables === undefined || manifest === undefined || wasm === undefined || mistakes.all.length > 0) return err(mistakes.all);
-  const { roles, settings, custom, catalog } = tables.data;
+  const { roles, obliged, settings, custom, catalog } = tables.data;
   const data = {
     roles,
     index: indexOf(facts, tables.servers),
     index_kinds: Object.fromEntries(facts.packages.map((one) => [one.name, one.kinds])),
+    obliged,
     settings,
     custom,
     catalog: {

@@ -1,5 +1,5 @@
 import { didYouMean, foundText, type Mistake, pathText } from "../../core/mistakes.ts";
-import { extensionMethodMistakes } from "../../parts/catalog/index.ts";
+import { extensionMethodMistakes, roleOf } from "../../parts/catalog/index.ts";
 import { pinMistakes } from "./pin-references.ts";
 import { resourceMistakes } from "./resource-references.ts";
 import { fileOf, pinsFileOf, type TableName, type Tables } from "./table-files.ts";
@@ -63,11 +63,22 @@ function namedExtensions(tables: Tables): Mistake[] {
   );
 }
 
+type HeldRole = Tables["groups"]["groups"][string]["roles"][number];
+
 function namedRoles(tables: Tables): Mistake[] {
   const { roles } = tables.roles;
   const mistakes: Mistake[] = [];
-  const want = (table: TableName, steps: readonly PropertyKey[], named: readonly string[]): void => {
-    for (const [at, role] of named.entries()) mistakes.push(...missingKey(tables, table, [...steps, at], role, roles, "role"));
+  const want = (table: TableName, steps: readonly PropertyKey[], named: readonly HeldRole[]): void => {
+    const seen = new Set<string>();
+    for (const [at, held] of named.entries()) {
+      const role = roleOf(held);
+      const path = [...steps, at, ...(typeof held === "string" ? [] : ["role"])];
+      mistakes.push(...missingKey(tables, table, path, role, roles, "role"));
+      // Which of two ends counts would be a riddle.
+      const told = { found: `${foundText(role)} again`, wanted: "each role once", remedy: "keep the one that is meant" };
+      if (seen.has(role)) mistakes.push(tables.mistake(table, path, told, pathText(path)));
+      seen.add(role);
+    }
   };
   for (const [id, agent] of Object.entries(tables.agents.agents)) {
     want("agents", ["agents", id, "roles"], agent.roles);

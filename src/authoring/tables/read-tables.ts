@@ -1,9 +1,13 @@
 import type { Mistake } from "../../core/mistakes.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { CatalogData } from "../../parts/catalog/index.ts";
+import type { CatalogData, Obliged } from "../../parts/catalog/index.ts";
 import { crossMistakes } from "./cross-references.ts";
-import { type ResolvedRoles, resolveGrants } from "./grants.ts";
+import { endWarnings } from "./ends.ts";
+import { type Findings, inOrder } from "./findings.ts";
+import { knownNames, type ResolvedRoles, resolveGrants } from "./grants.ts";
+import { resolveObliged } from "./obliged.ts";
 import { readTableFiles, type Tables } from "./table-files.ts";
+import { ToolFacts } from "./tools-by-effect.ts";
 import { warningsOf } from "./warnings.ts";
 
 export type TableMistake = Mistake;
@@ -11,6 +15,8 @@ export type TableMistake = Mistake;
 /** What the tables give to a bundle's data. Rules and worker come from the policies, index and cases from the bundle build. */
 export interface TableData {
   readonly roles: ResolvedRoles;
+  /** What budgets and approvals ask, by server, kind and name. */
+  readonly obliged: Obliged;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly custom: Readonly<Record<string, unknown>>;
   readonly catalog: Omit<CatalogData, "rules" | "worker" | "reads">;
@@ -23,21 +29,29 @@ export interface TablesRead {
   readonly warnings: readonly string[];
 }
 
-/** Reads `<policiesDir>/catalog/*.yaml` and `catalog/pins/*.json`. Every mistake of every file is told at once. */
-export async function readTables(policiesDir: string): Promise<Result<TablesRead, readonly TableMistake[]>> {
+/**
+ * Reads `<policiesDir>/catalog/*.yaml` and `catalog/pins/*.json`. Every mistake of every file is told at once. What ended
+ * or soon ends at `now`, in Unix milliseconds, is a warning.
+ */
+export async function readTables(policiesDir: string, now = Date.now()): Promise<Result<TablesRead, readonly TableMistake[]>> {
   const { tables, mistakes } = await readTableFiles(policiesDir);
-  const grants = resolveGrants(tables);
-  const all = [...mistakes, ...crossMistakes(tables), ...grants.mistakes];
-  if (all.length > 0) return err(all);
+  const findings: Findings = { mistakes: [], warnings: [] };
+  const names = knownNames(tables);
+  const tools = new ToolFacts(tables);
+  const roles = resolveGrants(tables, names, tools, findings);
+  const obliged = resolveObliged({ tables, names, tools, findings });
+  const all = [...mistakes, ...crossMistakes(tables), ...findings.mistakes];
+  if (all.length > 0) return err(inOrder(all));
   return ok({
     data: {
-      roles: grants.roles,
+      roles,
+      obliged,
       settings: tables.settings.settings,
       custom: tables.custom.custom,
       catalog: catalogOf(tables),
     },
     servers: Object.keys(tables.servers.servers).sort(),
-    warnings: [...grants.warnings, ...warningsOf(tables)],
+    warnings: [...findings.warnings, ...warningsOf(tables), ...endWarnings(tables, now)],
   });
 }
 
@@ -59,7 +73,7 @@ function catalogOf(tables: Tables): TableData["catalog"] {
     }),
     agents: tables.agents.agents,
     groups: tables.groups.groups,
-    budgets: tables.budgets.budgets,
+    budgets: mapped(tables.budgets.budgets, ({ applies: _, ...budget }) => budget),
     timezone: tables.settings.settings.timezone,
   };
 }

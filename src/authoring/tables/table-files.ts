@@ -1,63 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { didYouMean, type Mistake, oneOf } from "../../core/mistakes.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { parseYaml, type YamlText } from "../../core/yaml-text.ts";
-import {
-  agentsSchema,
-  budgetsSchema,
-  groupsSchema,
-  idSchema,
-  promptsSchema,
-  resourcesSchema,
-  serversSchema,
-  timezoneSchema,
-  toolsSchema,
-} from "../../parts/catalog/index.ts";
 import { type PinsFile, readPins } from "../pins/index.ts";
+import { type TableName, type TableValues, tableNames, tableSchemas } from "./table-schemas.ts";
 
-/** What a role may use, by kind. Names are those of the other tables; `asks` are those of servers.yaml. */
-const grants = (what: string, example: string) =>
-  z
-    .array(
-      z
-        .string()
-        .regex(/^[^/\p{Cc}]+\/[^\p{Cc}]+$/u)
-        .describe(`server/${what}, where * stands for any run of characters, e.g. ${example}`),
-    )
-    .default([]);
+export type { TableName } from "./table-schemas.ts";
 
-const roleSchema = z.strictObject({
-  title: z.string().optional(),
-  grants: grants("tool", "crm/get_*"),
-  prompts: grants("prompt", "crm/*"),
-  resources: grants("entry", "docs/handbook"),
-  asks: grants("kind", "crm/elicitation"),
-  methods: grants("method", "crm/search/*"),
-});
-
-const version = z.literal(1).describe("1, the version of the tables");
-
-const tableSchemas = {
-  servers: z.strictObject({ version, servers: serversSchema }),
-  tools: z.strictObject({ version, tools: toolsSchema }),
-  agents: z.strictObject({ version, agents: agentsSchema }),
-  prompts: z.strictObject({ version, prompts: promptsSchema }),
-  resources: z.strictObject({ version, resources: resourcesSchema }),
-  roles: z.strictObject({ version, roles: z.record(idSchema, roleSchema) }),
-  groups: z.strictObject({ version, groups: groupsSchema }),
-  budgets: z.strictObject({ version, budgets: budgetsSchema }),
-  settings: z.strictObject({ version, settings: z.looseObject({ timezone: timezoneSchema.default("UTC") }) }),
-  custom: z.strictObject({ version, custom: z.record(z.string(), z.unknown()) }),
-};
-
-export type TableName = keyof typeof tableSchemas;
-type TableOf<Name extends TableName> = z.infer<(typeof tableSchemas)[Name]>;
-type TableValues = { [Name in TableName]: TableOf<Name> };
 const schemaOf: { readonly [Name in TableName]: z.ZodType<TableValues[Name]> } = tableSchemas;
-
-const tableNames = Object.keys(tableSchemas) as TableName[];
 
 /** All tables as their authors wrote them, each by its own schema, with the way back to file and line. */
 export interface Tables extends TableValues {
@@ -77,6 +29,7 @@ const empty: TableValues = {
   roles: { version: 1, roles: {} },
   groups: { version: 1, groups: {} },
   budgets: { version: 1, budgets: {} },
+  approvals: { version: 1, approvals: {} },
   settings: { version: 1, settings: { timezone: "UTC" } },
   custom: { version: 1, custom: {} },
 };

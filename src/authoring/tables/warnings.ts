@@ -1,10 +1,11 @@
+import { roleOf } from "../../parts/catalog/index.ts";
 import { type PinKind, pinKinds } from "../pins/index.ts";
 import { sharedUris } from "./resource-references.ts";
 import type { Tables } from "./table-files.ts";
 
 /** What is no mistake, and yet not what an author would expect. */
 export function warningsOf(tables: Tables): string[] {
-  return [...leftOut(tables), ...oddNames(tables), ...sharedUris(tables), ...unusedRoles(tables)];
+  return [...leftOut(tables), ...oddNames(tables), ...sharedUris(tables), ...unusedRoles(tables), ...unheldRoles(tables)];
 }
 
 const tableOf: Readonly<Record<PinKind, string>> = { tools: "tools.yaml", prompts: "prompts.yaml", templates: "resources.yaml" };
@@ -46,4 +47,19 @@ function unusedRoles({ agents }: Tables): string[] {
   return Object.entries(agents.agents)
     .filter(([, { modes, roles_alone }]) => roles_alone.length > 0 && modes.every((mode) => mode === "user_via_agent"))
     .map(([id]) => `agent ${id}: roles_alone is never used, because its modes have no agent or workload`);
+}
+
+/** Roles that neither an agent nor a group holds, nor a role that somebody holds. A role may wait for its first holder. */
+function unheldRoles({ agents, groups, roles }: Tables): string[] {
+  const held = new Set<string>();
+  for (const { roles: own, roles_alone } of Object.values(agents.agents)) for (const one of [...own, ...roles_alone]) held.add(roleOf(one));
+  for (const group of Object.values(groups.groups)) for (const one of group.roles) held.add(roleOf(one));
+  // A set grows while it is walked, so that roles behind roles are held too.
+  for (const role of held) {
+    const row = Object.hasOwn(roles.roles, role) ? roles.roles[role] : undefined;
+    for (const other of row?.includes ?? []) held.add(other);
+  }
+  return Object.keys(roles.roles)
+    .filter((role) => !held.has(role))
+    .map((role) => `role ${role}: nobody holds it`);
 }

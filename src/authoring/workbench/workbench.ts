@@ -95,10 +95,10 @@ async function fromBundle(source: string, bytes: Uint8Array, warnings: readonly 
     return err({ kind: "mistakes", mistakes: mistakes.map((mistake) => ({ file: source, ...mistake })) });
   }
   const { settings, custom, cases } = raw.value as { readonly settings: unknown; readonly custom: unknown; readonly cases: unknown };
-  const { roles, index, index_kinds } = data.value;
+  const { roles, index, index_kinds, obliged } = data.value;
   const failures: { entrypoint: string; code: string; detail: string }[] = [];
   const wasm = contents.value.files.get(wasmFile) ?? new Uint8Array();
-  const policyData = JSON.stringify({ roles, index, index_kinds, settings, custom });
+  const policyData = JSON.stringify({ roles, index, index_kinds, obliged, settings, custom });
   const policy = await createPolicy({ wasm, data: policyData }, limits, noting(failures));
   if (!policy.ok) return wrong(policy.error.detail);
   const { environment, tenant = defaultTenant } = manifest.value.metadata.toolgate;

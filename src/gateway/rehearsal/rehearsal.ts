@@ -172,5 +172,5 @@ function callerOf(
     capabilities: noCapabilities,
     ...(asked.request && { request: asked.request }),
   };
-  return ok({ facts: callerFacts(token, agent, catalog, environment), exchange });
+  return ok({ facts: callerFacts(token, agent, catalog, environment, now), exchange });
 }

@@ -114,6 +114,7 @@ const dataSchema = z.strictObject({
   roles: object,
   index: z.record(z.string(), z.array(z.string())).refine((index) => "toolgate" in index && "_none" in index, "no entry toolgate or _none"),
   index_kinds: z.record(z.string(), z.array(z.string())),
+  obliged: object.default({}),
   settings: object,
   custom: object,
   catalog: z.looseObject({ schema: z.literal(1) }),

@@ -2,6 +2,7 @@ import type { VerifiedToken } from "../../core/principal.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { AgentRefusal, CatalogAgent } from "./catalog.ts";
 import { type Glob, glob } from "./glob.ts";
+import { heldRoles, type RolesNow, rolesAt } from "./held-roles.ts";
 import type { CatalogData } from "./schema.ts";
 
 type AgentData = CatalogData["agents"][string];
@@ -66,6 +67,11 @@ export class AgentIndex {
   }
 }
 
+/** What an agent may use at this instant, acting for a user or alone. */
+export function rolesOfAgent(agent: CatalogAgent, alone: boolean, now: number): RolesNow {
+  return rolesAt(alone ? agent.rolesAlone : agent.roles, now);
+}
+
 const unregistered: Answer = err({ code: "agent.unregistered" });
 
 function allowed(entry: Entry, token: VerifiedToken, now: number): Answer {
@@ -86,8 +92,8 @@ function agentOf(id: string, data: AgentData): CatalogAgent {
     ...(data.surface === undefined ? {} : { surface: data.surface }),
     status: data.status,
     modes: data.modes,
-    roles: data.roles.toSorted(),
-    rolesAlone: data.roles_alone.toSorted(),
+    roles: heldRoles(data.roles),
+    rolesAlone: heldRoles(data.roles_alone),
     ...(data.expires === undefined ? {} : { expiresAt: Date.parse(data.expires) }),
   });
 }

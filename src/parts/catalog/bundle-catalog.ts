@@ -1,6 +1,6 @@
 import { isInUse, type ServerDefinition } from "../../core/server.ts";
 import type { ResourceUri } from "../../core/uri.ts";
-import { AgentIndex } from "./agents.ts";
+import { AgentIndex, rolesOfAgent } from "./agents.ts";
 import { ArgumentChecks } from "./arguments.ts";
 import {
   type BudgetDefinition,
@@ -11,6 +11,8 @@ import {
   type RuleName,
   ruleNames,
 } from "./catalog.ts";
+import { type HeldRole, heldRoles, type RolesNow, rolesAt } from "./held-roles.ts";
+import { templatePaths } from "./obliged.ts";
 import type { Resources } from "./read-resources.ts";
 import { ResourceIndex } from "./resource-index.ts";
 import type { BundleData, CatalogData } from "./schema.ts";
@@ -20,7 +22,6 @@ const noTools: ReadonlyMap<string, CatalogTool> = new Map();
 const noPrompts: ReadonlyMap<string, CatalogPrompt> = new Map();
 const noResources: ReadonlyMap<string, CatalogResource> = new Map();
 const everyRule: ReadonlySet<RuleName> = new Set(ruleNames);
-const noRoles: readonly string[] = Object.freeze([]);
 
 /** A catalog over data that was checked already. */
 export class BundleCatalog implements Catalog {
@@ -34,14 +35,15 @@ export class BundleCatalog implements Catalog {
   readonly #uris = new Map<string, ResourceIndex>();
   readonly #owners: ResourceIndex;
   readonly #agents: AgentIndex;
-  readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly groups: ReadonlyMap<string, readonly HeldRole[]>;
+  readonly ends: readonly number[];
   readonly #rules = new Map<string, ReadonlySet<RuleName>>();
   readonly #workers: ReadonlySet<string>;
   readonly #reads = new Map<string, readonly (readonly string[])[]>();
   /** By the list itself, not its words: a token is verified once and carries the same list on every call. */
-  readonly #rolesOf = new WeakMap<readonly string[], readonly string[]>();
+  readonly #rolesOf = new WeakMap<readonly string[], RolesNow>();
 
-  constructor({ catalog, index, index_kinds: kinds }: BundleData, resources: Resources) {
+  constructor({ catalog, index, index_kinds: kinds, obliged }: BundleData, resources: Resources) {
     const checks = new ArgumentChecks();
     this.servers = new Map(Object.entries(catalog.servers).map(([id, server]) => [id, serverDefinition(id, server)]));
     this.budgets = new Map(Object.entries(catalog.budgets).map(([name, budget]) => [name, budgetOf(name, budget)]));
@@ -55,12 +57,14 @@ export class BundleCatalog implements Catalog {
     const inUse = [...this.servers.values()].filter(isInUse);
     this.#owners = new ResourceIndex(inUse.flatMap(({ id }) => [...this.resources(id).values()]));
     this.#agents = new AgentIndex(catalog.agents);
-    this.groups = new Map(Object.entries(catalog.groups).map(([name, group]) => [name, group.roles]));
+    this.groups = new Map(Object.entries(catalog.groups).map(([name, group]) => [name, heldRoles(group.roles)]));
+    this.ends = endsOf(this.#agents.byId, this.groups);
     for (const [server, packages] of Object.entries(index)) this.#rules.set(server, rulesOf(packages, catalog.rules));
     for (const [server, packages] of Object.entries(index)) {
       const asked = packages.filter((name) => decidesTools(Object.hasOwn(kinds, name) ? kinds[name] : undefined));
       const told = asked.map((name) => (Object.hasOwn(catalog.reads, name) ? catalog.reads[name] : undefined));
-      if (told.every((paths) => paths !== undefined)) this.#reads.set(server, told.flat());
+      const costs = templatePaths(Object.hasOwn(obliged, server) ? obliged[server] : undefined);
+      if (told.every((paths) => paths !== undefined)) this.#reads.set(server, [...told.flat(), ...costs]);
     }
     const nested = new Set(catalog.worker);
     this.#workers = new Set(Object.keys(index).filter((server) => index[server]?.some((name) => nested.has(name))));
@@ -96,14 +100,17 @@ export class BundleCatalog implements Catalog {
     return this.#agents.agentFor(...question);
   }
 
-  rolesOfGroups(groups: readonly string[]): readonly string[] {
+  rolesOfAgent(...question: Parameters<Catalog["rolesOfAgent"]>): RolesNow {
+    return rolesOfAgent(...question);
+  }
+
+  rolesOfGroups(groups: readonly string[], now: number): RolesNow {
     const known = this.#rolesOf.get(groups);
-    if (known !== undefined) return known;
-    const roles = new Set<string>();
-    for (const group of groups) for (const role of this.groups.get(group) ?? noRoles) roles.add(role);
-    const sorted = roles.size === 0 ? noRoles : Object.freeze([...roles].sort());
-    this.#rolesOf.set(groups, sorted);
-    return sorted;
+    if (known !== undefined && now < known.until) return known;
+    const held = groups.flatMap((group) => this.groups.get(group) ?? []);
+    const roles = rolesAt(held, now);
+    this.#rolesOf.set(groups, roles);
+    return roles;
   }
 
   rulesFor(serverId: string): ReadonlySet<RuleName> {
@@ -117,6 +124,21 @@ export class BundleCatalog implements Catalog {
   needsWorker(serverId: string): boolean {
     return this.#workers.has(this.#rules.has(serverId) ? serverId : "_none");
   }
+}
+
+/** Only what ends at all: 100 000 agents without an end cost one pass and no memory. */
+function endsOf(agents: Catalog["agents"], groups: Catalog["groups"]): readonly number[] {
+  const ends = new Set<number>();
+  const add = (end: number | undefined): void => {
+    if (end !== undefined) ends.add(end);
+  };
+  for (const agent of agents.values()) {
+    add(agent.expiresAt);
+    for (const { until } of agent.roles) add(until);
+    for (const { until } of agent.rolesAlone) add(until);
+  }
+  for (const roles of groups.values()) for (const { until } of roles) add(until);
+  return [...ends].sort((a, b) => a - b);
 }
 
 function toolOf(server: string, name: string, data: CatalogData["tools"][string][string], checks: ArgumentChecks): CatalogTool {

@@ -1,6 +1,8 @@
 import { foundText, pathText } from "../../core/mistakes.ts";
 import { type Era, type PromptDefinition, pinOf, type TemplateDefinition, type ToolDefinition } from "../../core/tool.ts";
 import { schemaFault } from "./arguments.ts";
+import { roleOf } from "./held-roles.ts";
+import { obligedMistakes } from "./obliged.ts";
 import type { BundleData, CatalogData } from "./schema.ts";
 
 /** What is wrong with a bundle's catalog: where in `data.json`, what was found, what was wanted. */
@@ -11,7 +13,7 @@ export interface CatalogMistake {
 }
 
 /** What no table can know alone: that what one names, another has. */
-export function crossMistakes({ catalog, roles, index }: BundleData): CatalogMistake[] {
+export function crossMistakes({ catalog, roles, index, obliged }: BundleData): CatalogMistake[] {
   const mistakes: CatalogMistake[] = [];
   const wantKey = (table: object, key: string, steps: PropertyKey[], what: string): void => {
     if (!Object.hasOwn(table, key))
@@ -27,14 +29,14 @@ export function crossMistakes({ catalog, roles, index }: BundleData): CatalogMis
     for (const id of Object.keys(catalog[table])) wantKey(catalog.servers, id, ["catalog", table, id], "server");
   }
   for (const [id, agent] of Object.entries(catalog.agents)) {
-    for (const role of agent.roles) wantKey(roles, role, ["catalog", "agents", id, "roles"], "role");
-    for (const role of agent.roles_alone) wantKey(roles, role, ["catalog", "agents", id, "roles_alone"], "role");
+    for (const held of agent.roles) wantKey(roles, roleOf(held), ["catalog", "agents", id, "roles"], "role");
+    for (const held of agent.roles_alone) wantKey(roles, roleOf(held), ["catalog", "agents", id, "roles_alone"], "role");
   }
   for (const [name, group] of Object.entries(catalog.groups)) {
-    for (const role of group.roles) wantKey(roles, role, ["catalog", "groups", name, "roles"], "role");
+    for (const held of group.roles) wantKey(roles, roleOf(held), ["catalog", "groups", name, "roles"], "role");
   }
   wantKey(index, "_none", ["index", "_none"], "list of packages for no server");
-  return mistakes;
+  return [...mistakes, ...obligedMistakes(obliged, catalog)];
 }
 
 /** Pins that do not fit their definitions, definitions under another name, and input schemas that cannot be used. */

@@ -4,6 +4,7 @@ import type { Result } from "../../core/result.ts";
 import type { ServerDefinition } from "../../core/server.ts";
 import type { PromptDefinition, TemplateDefinition, ToolDefinition } from "../../core/tool.ts";
 import type { ResourceUri } from "../../core/uri.ts";
+import type { HeldRole, RolesNow } from "./held-roles.ts";
 
 /** The approved servers, tools and agents of one bundle. Immutable; look-ups cost the same whatever its size. */
 export interface Catalog {
@@ -20,12 +21,16 @@ export interface Catalog {
   ownerOf(uri: ResourceUri): CatalogResource | undefined;
   /** Every registered agent by its id. */
   readonly agents: ReadonlyMap<string, CatalogAgent>;
-  /** Roles of each group that the company's table knows. */
-  readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** Roles of each group that the company's table knows, those that ended too. */
+  readonly groups: ReadonlyMap<string, readonly HeldRole[]>;
   /** The registered agent that this token belongs to. */
   agentFor(token: VerifiedToken, now: number): Result<CatalogAgent, AgentRefusal>;
-  /** Roles that the company's group table gives to these groups, sorted, without repeats. */
-  rolesOfGroups(groups: readonly string[]): readonly string[];
+  /** Roles that count for this agent at this instant; `alone` without a user. */
+  rolesOfAgent(agent: CatalogAgent, alone: boolean, now: number): RolesNow;
+  /** Roles that the company's group table gives to these groups at this instant. */
+  rolesOfGroups(groups: readonly string[], now: number): RolesNow;
+  /** Every instant at which an agent or a role of somebody ends, in Unix milliseconds, ascending. */
+  readonly ends: readonly number[];
   readonly budgets: ReadonlyMap<string, BudgetDefinition>;
   /** Rule names (permit, deny, … mask) that the packages serving this server declare; `_none` for no server. */
   rulesFor(serverId: string): ReadonlySet<RuleName>;
@@ -85,9 +90,10 @@ export interface CatalogAgent {
   readonly surface?: string;
   readonly status: "active" | "suspended" | "retired";
   readonly modes: readonly ("user_via_agent" | "agent" | "workload")[];
-  readonly roles: readonly string[];
+  /** Those that ended too: what counts at an instant, `rolesOfAgent` says. */
+  readonly roles: readonly HeldRole[];
   /** Roles when it acts without a user. */
-  readonly rolesAlone: readonly string[];
+  readonly rolesAlone: readonly HeldRole[];
   /** Unix milliseconds. */
   readonly expiresAt?: number;
 }

@@ -17,6 +17,17 @@ export const text = z
   .regex(/^[^\p{Cc}]*$/u)
   .describe("a text of 1 to 256 characters");
 
+export const groupNameSchema = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^(?!__proto__$)[^\p{Cc}]*$/u)
+  .describe("a group name of 1 to 256 characters, as the issuer names it");
+
+export const instant = z.iso
+  .datetime({ offset: true })
+  .describe("a time of the calendar with its offset, such as 2027-01-31T00:00:00Z or 2027-01-31T18:00:00+01:00");
+
 const MAX_TIMEOUT_MS = 600_000;
 export const timeoutMs = z.int().min(1).max(MAX_TIMEOUT_MS).describe("milliseconds, 1 to 600000");
 

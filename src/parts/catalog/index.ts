@@ -12,12 +12,15 @@ export type {
 } from "./catalog.ts";
 export { ruleNames } from "./catalog.ts";
 export { type CatalogMistake, extensionMethodMistakes } from "./catalog-mistakes.ts";
-export { idSchema } from "./fields.ts";
+export { groupNameSchema, idSchema, serverIdSchema, text } from "./fields.ts";
 export { glob } from "./glob.ts";
+export { type HeldRole, type RolesNow, roleOf } from "./held-roles.ts";
+export { approveObligation, budgetObligation, costPath, costSchema, type Obliged, type TableObligation } from "./obliged.ts";
 export { readBundleData, readCatalog } from "./read-catalog.ts";
 export {
   agentsSchema,
   type BundleData,
+  budgetSchema,
   budgetsSchema,
   type CatalogData,
   groupsSchema,
@@ -30,9 +33,11 @@ export {
 export { serverDefinition } from "./server-definition.ts";
 export {
   definitionSchema,
+  effects,
   pinSchema,
   promptDefinitionSchema,
   promptNameSchema,
+  risks,
   templateDefinitionSchema,
   templateNameSchema,
   toolNameSchema,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { serverAsks } from "../../core/server.ts";
-import { distinct, idSchema, serverIdSchema, text } from "./fields.ts";
+import { distinct, groupNameSchema, idSchema, instant, serverIdSchema, text } from "./fields.ts";
+import { obligedSchema } from "./obliged.ts";
 import { bundledServerSchema, extensionMethodSchema, serverSchema } from "./server-schema.ts";
 import {
   bundledPromptSchema,
@@ -38,6 +39,18 @@ export const matchSchema = z
     "exactly one of client_id, subject, subject_pattern",
   );
 
+const heldRole = z
+  .union([
+    idSchema,
+    z.strictObject({
+      role: idSchema,
+      until: instant,
+      why: text.optional().describe("why it is held for a time, a text of 1 to 256 characters"),
+      ticket: text.optional().describe("where that was agreed, a text of 1 to 256 characters"),
+    }),
+  ])
+  .describe("the id of a role, or { role: …, until: … } for a time");
+
 export const agentSchema = z.strictObject({
   name: text,
   owner: text,
@@ -49,20 +62,13 @@ export const agentSchema = z.strictObject({
     .array(z.enum(["user_via_agent", "agent", "workload"]))
     .min(1)
     .describe("how it may act: any of user_via_agent, agent, workload"),
-  roles: z.array(idSchema).default([]),
-  roles_alone: z.array(idSchema).default([]).describe("roles when it acts without a user"),
-  expires: z.iso.datetime({ offset: true }).optional().describe("a time such as 2027-01-31T00:00:00Z"),
+  roles: z.array(heldRole).default([]),
+  roles_alone: z.array(heldRole).default([]).describe("roles when it acts without a user"),
+  expires: instant.optional(),
   match: z.array(matchSchema).min(1).describe("whose tokens are this agent's"),
 });
 
-export const groupNameSchema = z
-  .string()
-  .min(1)
-  .max(256)
-  .regex(/^(?!__proto__$)[^\p{Cc}]*$/u)
-  .describe("a group name of 1 to 256 characters, as the issuer names it");
-
-export const groupSchema = z.strictObject({ roles: z.array(idSchema) });
+export const groupSchema = z.strictObject({ roles: z.array(heldRole) });
 
 const seconds = z
   .int()
@@ -72,7 +78,7 @@ const seconds = z
 
 export const budgetSchema = z.strictObject({
   unit: z.enum(["calls", "bytes"]),
-  limit: z.int().min(1).describe("a whole number of the unit, at least 1"),
+  limit: z.int().min(1).describe("a whole number of the unit, 1 to 9007199254740991"),
   window: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("fixed"), seconds }),
     z.strictObject({ kind: z.literal("rolling"), seconds, burst: z.int().min(1).optional() }),
@@ -144,6 +150,7 @@ export const bundleSchema = z.object({
   roles: rolesSchema,
   index: z.record(z.string(), z.array(z.string())),
   index_kinds: z.record(z.string(), z.array(z.string())).default({}),
+  obliged: obligedSchema.default({}),
   catalog: catalogSchema,
 });
 

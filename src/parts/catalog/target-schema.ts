@@ -6,8 +6,11 @@ import { text, timeoutMs } from "./fields.ts";
 
 export const effects = ["read", "write", "delete", "execute", "send", "pay"] as const;
 
+/** From the least to the most. */
+export const risks = ["low", "medium", "high", "critical"] as const;
+
 export const toolFactsSchema = z.strictObject({
-  risk: z.enum(["low", "medium", "high", "critical"]),
+  risk: z.enum(risks),
   effects: z.array(z.enum(effects)).describe("what a call does: any of read, write, delete, execute, send, pay"),
   data_classes: z.array(text).default([]),
   idempotent: z.boolean().describe("true if the same call twice does what it does once"),

@@ -38,7 +38,7 @@ describe("a build", () => {
       catalog: { schema: 1, rules: { admission: ["deny"], refunds: ["constrain", "permit"] }, worker: [], timezone: "Europe/Berlin" },
       cases: [{ name: "a refund above 1000 is refused" }],
     });
-    expect(Object.keys(data).sort()).toEqual(["cases", "catalog", "custom", "index", "index_kinds", "roles", "settings"]);
+    expect(Object.keys(data).sort()).toEqual(["cases", "catalog", "custom", "index", "index_kinds", "obliged", "roles", "settings"]);
     expect(JSON.parse(textOf(contents, ".manifest"))).toMatchObject({
       revision: "r1",
       roots: [""],

@@ -26,7 +26,7 @@ describe("the agent of a token", () => {
         environment: "demo",
         status: "active",
         modes: ["user_via_agent"],
-        roles: ["reports", "support"],
+        roles: [{ role: "support" }, { role: "reports" }],
         rolesAlone: [],
       },
     });

@@ -123,9 +123,29 @@ describe("a bundle's catalog", () => {
   it("maps groups to roles, sorted and without repeats, and ignores groups it does not know", () => {
     const catalog = read(bundleData());
     const groups = ["both", "support", "strangers", "constructor"];
-    expect(catalog.rolesOfGroups(groups)).toEqual(["reports", "support"]);
-    expect(catalog.rolesOfGroups(groups)).toBe(catalog.rolesOfGroups(groups));
-    expect(catalog.rolesOfGroups([])).toEqual([]);
+    const roles = catalog.rolesOfGroups(groups, 0);
+    expect(roles).toEqual({ roles: ["reports", "support"], until: Number.POSITIVE_INFINITY });
+    expect(catalog.rolesOfGroups(groups, 1)).toBe(roles);
+    expect(catalog.rolesOfGroups([], 0).roles).toEqual([]);
+  });
+
+  it("ends a role at its instant, for agents and for groups, and says when that will be", () => {
+    const data = bundleData();
+    const until = "2027-01-31T18:00:00+01:00";
+    const end = Date.parse(until);
+    Object.assign(data.catalog.groups, { staff: { roles: ["support", { role: "reports", until }] }, always: { roles: ["reports"] } });
+    Object.assign(data.catalog.agents["support-bot"] ?? {}, { roles: [{ role: "reports", until }], roles_alone: ["support"] });
+    const catalog = read(data);
+    const staff = ["staff"];
+    expect(catalog.rolesOfGroups(staff, end - 1)).toEqual({ roles: ["reports", "support"], until: end });
+    expect(catalog.rolesOfGroups(staff, end)).toEqual({ roles: ["support"], until: Number.POSITIVE_INFINITY });
+    expect(catalog.rolesOfGroups(["staff", "always"], end).roles).toEqual(["reports", "support"]);
+    const agent = catalog.agents.get("support-bot");
+    if (agent === undefined) throw new Error("no agent");
+    expect(catalog.rolesOfAgent(agent, false, end - 1)).toEqual({ roles: ["reports"], until: end });
+    expect(catalog.rolesOfAgent(agent, false, end).roles).toEqual([]);
+    expect(catalog.rolesOfAgent(agent, true, end).roles).toEqual(["support"]);
+    expect(catalog.ends).toContain(end);
   });
 });
 
