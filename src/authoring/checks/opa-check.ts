@@ -68,18 +68,25 @@ type OpaError = z.infer<typeof errorsSchema>["errors"][number];
 /** OPA's own check of the author's modules together, with the types of our input. What it refuses becomes mistakes at the author's lines. */
 export async function checkWithOpa(opa: Opa, policiesDir: string, files: readonly string[], mistakes: Mistakes): Promise<void> {
   if (files.length === 0) return;
-  const args = ["check", "--strict", "--format", "json", "--max-errors", "0", "--schema", inputSchemaFile, ...files];
-  const { code, stdout, stderr } = await runOpa(opa, args, policiesDir);
-  if (code === 0) return;
-  const parsed = errorsSchema.safeParse(jsonOf(stdout) ?? jsonOf(stderr));
-  if (!parsed.success) {
-    mistakes.add({ file: "policy", found: (stderr + stdout).trim(), wanted: opaStrict.wanted });
-    return;
-  }
-  for (const error of parsed.data.errors) {
+  const strict = await errorsOf(opa, policiesDir, ["--strict", ...files]);
+  if (strict.length === 0) return;
+  // What only the strict check refuses is found before any type is looked at, and would hide the types' mistakes.
+  const told = new Set<string>();
+  for (const error of [...strict, ...(await errorsOf(opa, policiesDir, files))]) {
     const { file = "policy", row } = error.location ?? {};
+    const place = JSON.stringify([file, row, error.message]);
+    if (told.has(place)) continue;
+    told.add(place);
     mistakes.add({ file, ...(row !== undefined && { line: row }), ...(unknownPath(error) ?? refusedByOpa(error)) });
   }
+}
+
+async function errorsOf(opa: Opa, policiesDir: string, more: readonly string[]): Promise<readonly OpaError[]> {
+  const args = ["check", "--format", "json", "--max-errors", "0", "--schema", inputSchemaFile, ...more];
+  const { code, stdout, stderr } = await runOpa(opa, args, policiesDir);
+  if (code === 0) return [];
+  const parsed = errorsSchema.safeParse(jsonOf(stdout) ?? jsonOf(stderr));
+  return parsed.success ? parsed.data.errors : [{ message: (stderr + stdout).trim() }];
 }
 
 function refusedByOpa({ message }: OpaError) {
