@@ -55,6 +55,17 @@ export function runOpa(opa: Opa, args: readonly string[], cwd: string): Promise<
   return run(opa.path, args, { cwd, timeout: TIMEOUT_MS });
 }
 
+/** As `runOpa`, but ended after so many milliseconds: undefined if it had not come to its end by then. */
+export async function runOpaWithin(opa: Opa, args: readonly string[], cwd: string, timeoutMs: number): Promise<OpaOutput | undefined> {
+  try {
+    return await run(opa.path, args, { cwd, timeout: timeoutMs });
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (cause instanceof Error && "killed" in cause && cause.killed === true) return undefined;
+    throw error;
+  }
+}
+
 async function probe(path: string): Promise<Opa | undefined> {
   try {
     await access(path, constants.X_OK);

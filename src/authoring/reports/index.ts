@@ -1,2 +1,3 @@
-export { type Report, type ReportFormat, reportFormats, type Written } from "./report.ts";
+export { annotation } from "./github.ts";
+export { pathOf, type Report, type ReportFormat, reportFormats, type Written } from "./report.ts";
 export { writeReport } from "./write-report.ts";

@@ -27,6 +27,8 @@ export interface Workbench {
   /** The production evaluator. */
   readonly policy: MeasurablePolicy;
   readonly data: BundleData;
+  /** JSON text of the part of the data that rules read. */
+  readonly policyData: string;
   readonly manifest: Manifest;
   /** Golden cases as they stand in the bundle. */
   readonly cases: readonly unknown[];
@@ -48,6 +50,8 @@ export interface WorkbenchOptions {
   readonly findOpa: () => Promise<Result<Opa, string>>;
   /** `input.environment`; of a folder by default the one that most of its servers have. */
   readonly environment?: string;
+  /** Milliseconds after which an evaluation is given up; ten seconds by default. */
+  readonly timeoutMs?: number;
 }
 
 /** Nobody waits for an answer here: a busy machine must not make a refusal of what is only slow. */
@@ -58,12 +62,12 @@ const EXPIRES = "9999-12-31T00:00:00Z";
 export async function openWorkbench(source: string, options: WorkbenchOptions): Promise<Result<Workbench, Unopened>> {
   const kind = await stat(source).catch(() => undefined);
   if (kind === undefined) return err({ kind: "unavailable", detail: `"${source}": there is no such file or folder` });
-  if (!kind.isDirectory()) return fromBundle(source, await readFile(source), []);
+  if (!kind.isDirectory()) return fromBundle(source, await readFile(source), [], options);
   const opa = await options.findOpa();
   if (!opa.ok) return err({ kind: "unavailable", detail: opa.error });
   const environment = options.environment ?? (await usualEnvironment(source));
   const built = await buildBundle({ policiesDir: source, opa: opa.value, ...identity, environment });
-  return built.ok ? fromBundle(source, built.value.bytes, built.value.warnings) : err({ kind: "mistakes", mistakes: built.error });
+  return built.ok ? fromBundle(source, built.value.bytes, built.value.warnings, options) : err({ kind: "mistakes", mistakes: built.error });
 }
 
 /** The environment of most servers, the first by name among equals. Without servers the mistakes are told by the build. */
@@ -79,7 +83,12 @@ async function usualEnvironment(policiesDir: string): Promise<string> {
 
 const identity = { name: "workbench", revision: "workbench", sequence: 1, expires: EXPIRES } as const;
 
-async function fromBundle(source: string, bytes: Uint8Array, warnings: readonly string[]): Promise<Result<Workbench, Unopened>> {
+async function fromBundle(
+  source: string,
+  bytes: Uint8Array,
+  warnings: readonly string[],
+  { timeoutMs = limits.timeoutMs }: WorkbenchOptions,
+): Promise<Result<Workbench, Unopened>> {
   const wrong = (found: string, wanted = "a bundle as toolgate bundle build writes it"): Result<never, Unopened> =>
     err({ kind: "mistakes", mistakes: [{ file: source, path: "", found, wanted }] });
   const contents = await readBundle(bytes, defaultBundleLimits);
@@ -99,7 +108,7 @@ async function fromBundle(source: string, bytes: Uint8Array, warnings: readonly 
   const failures: { entrypoint: string; code: string; detail: string }[] = [];
   const wasm = contents.value.files.get(wasmFile) ?? new Uint8Array();
   const policyData = JSON.stringify({ roles, index, index_kinds, obliged, settings, custom });
-  const policy = await createPolicy({ wasm, data: policyData }, limits, noting(failures));
+  const policy = await createPolicy({ wasm, data: policyData }, { ...limits, timeoutMs }, noting(failures));
   if (!policy.ok) return wrong(policy.error.detail);
   const { environment, tenant = defaultTenant } = manifest.value.metadata.toolgate;
   return ok({
@@ -107,6 +116,7 @@ async function fromBundle(source: string, bytes: Uint8Array, warnings: readonly 
     rehearsal: rehearse(policy.value, catalog.value, { environment, tenant }),
     policy: policy.value,
     data: data.value,
+    policyData,
     manifest: manifest.value,
     cases: Array.isArray(cases) ? cases : [],
     modules: modulesIn(contents.value.files),

@@ -10,8 +10,8 @@ import { WorkerPool } from "./worker-pool.ts";
 
 /** A policy whose evaluations can be timed, as activation does it. */
 export interface MeasurablePolicy extends Policy {
-  /** Evaluates in a worker, up to five times. `ms` is the quickest run: whatever else the machine does only adds to it. */
-  measure<E extends Entrypoint>(entrypoint: E, input: string): Promise<Measured<E>>;
+  /** Evaluates in a worker, up to `runs` times, five by default. `ms` is the quickest run: whatever else the machine does only adds to it. */
+  measure<E extends Entrypoint>(entrypoint: E, input: string, runs?: number): Promise<Measured<E>>;
 }
 
 export interface Measured<E extends Entrypoint> {
@@ -99,9 +99,9 @@ class WasmPolicy implements MeasurablePolicy {
     return this.#ask("toolgate/mask", input, load);
   }
 
-  async measure<E extends Entrypoint>(entrypoint: E, input: string): Promise<Measured<E>> {
+  async measure<E extends Entrypoint>(entrypoint: E, input: string, runs: number = MEASURED_RUNS): Promise<Measured<E>> {
     for (let attempt = 1; ; attempt++) {
-      const done = await this.#pool.run({ entrypoint, input, runs: MEASURED_RUNS });
+      const done = await this.#pool.run({ entrypoint, input, runs });
       if (done.ok) return { ...done.value.judged, ms: done.value.ms };
       // A busy machine can hold any evaluation up for once; a policy that is too slow is so every time.
       if (done.error.code !== "policy.timeout" || attempt === TIMED_OUT_ATTEMPTS)

@@ -1,5 +1,6 @@
 import type { MeasurablePolicy } from "./create-policy.ts";
-import type { AnswerOf } from "./judge.ts";
+import type { PolicyFailure } from "./failure.ts";
+import { type AnswerOf, readResult, refusalOf } from "./judge.ts";
 import { type Entrypoint, entrypoints, type Load, type Policy } from "./policy.ts";
 import { isMembers, type Members } from "./shape.ts";
 
@@ -11,7 +12,7 @@ export interface CaseOutcome {
   readonly ms?: number;
 }
 
-interface GoldenCase {
+export interface GoldenCase {
   readonly name: string;
   readonly entrypoint: Entrypoint;
   readonly input: string;
@@ -26,7 +27,7 @@ const inWorker: Load = { widest: Number.POSITIVE_INFINITY, nested: true };
  * `want` does not name is not compared; lists are compared without their order, element by element in the members named.
  */
 export async function compareCase(policy: Policy & Partial<MeasurablePolicy>, value: unknown): Promise<CaseOutcome> {
-  const golden = readCase(value);
+  const golden = readGoldenCase(value);
   if (typeof golden === "string") return { name: nameOf(value), differences: [golden] };
   const { name, entrypoint, input, want } = golden;
   const { answer, ms } = policy.measure === undefined ? await ask(policy, entrypoint, input) : await policy.measure(entrypoint, input);
@@ -39,7 +40,7 @@ const nameOf = (value: unknown): string => (isMembers(value) && typeof value.nam
 const known = new Set(["name", "entrypoint", "input", "want", "description"]);
 
 /** The case, or what is wrong with it. A misspelt member would silently compare nothing. */
-function readCase(value: unknown): GoldenCase | string {
+export function readGoldenCase(value: unknown): GoldenCase | string {
   if (!isMembers(value)) return "the case is no object";
   const { entrypoint, input, want } = value;
   const unknown = Object.keys(value).filter((key) => !known.has(key));
@@ -50,6 +51,23 @@ function readCase(value: unknown): GoldenCase | string {
   if (!isMembers(typeof input === "string" ? parsed(input) : input)) return "the case has no input";
   if (!isMembers(want) || Object.keys(want).length === 0) return "the case wants nothing";
   return { name: nameOf(value), entrypoint: full, input: inputText, want };
+}
+
+/** What the policy answers, in the members that cases name. */
+export async function askCase(policy: Policy, { entrypoint, input }: GoldenCase): Promise<Members> {
+  const { answer } = await ask(policy, entrypoint, input);
+  return membersOf(entrypoint, answer);
+}
+
+/** The same for the value that another evaluator gave to the entrypoint, read as a gateway reads it; absent where it is undefined. */
+export function readCaseAnswer({ entrypoint, input }: GoldenCase, result: unknown): Members {
+  const set = result === undefined ? [] : [{ result }];
+  return membersOf(entrypoint, readResult(entrypoint, JSON.stringify(set), input).answer);
+}
+
+/** The same for an evaluation that failed. */
+export function failedCaseAnswer({ entrypoint }: GoldenCase, failure: PolicyFailure): Members {
+  return membersOf(entrypoint, refusalOf(entrypoint, failure).answer);
 }
 
 async function ask(
@@ -86,7 +104,8 @@ function differencesOf(answer: Members, want: Members): readonly string[] {
   });
 }
 
-function fits(found: unknown, wanted: unknown): boolean {
+/** Whether a value is as wanted: in the members that are named, lists without their order. */
+export function fits(found: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) return Array.isArray(found) && found.length === wanted.length && pairs(found, wanted);
   // A reason may be named by its code alone.
   if (typeof wanted === "string" && isMembers(found)) return found.code === wanted;

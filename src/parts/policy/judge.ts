@@ -103,6 +103,11 @@ function itemsOf(input: LazyInput): readonly ExactJson[] {
   return Array.isArray(items) ? items : [];
 }
 
+/** Reads a result set of OPA, from whichever evaluator it comes. */
+export function readResult<E extends Entrypoint>(entrypoint: E, text: string, inputText: string): Judged<E> {
+  return read(entrypoint, text, new LazyInput(inputText));
+}
+
 function read<E extends Entrypoint>(entrypoint: E, text: string, input: LazyInput): Judged<E> {
   const result = resultOf(text);
   if (!result.ok) return refusalOf(entrypoint, { code: "policy.invalid_decision", detail: result.error });
