@@ -5,7 +5,7 @@ import { askAll } from "./ask.ts";
 import { callersOf, type ReadyCaller } from "./callers.ts";
 import { callerKey, costsArguments, type Distinction, distinctionOf, libraryKey, targetKey } from "./classes.ts";
 import { type Judges, judgesOf, policyFactsOf } from "./judges.ts";
-import { momentsOf } from "./moments.ts";
+import { affordableMoments } from "./moments.ts";
 import { failuresSince, noteOnEnds, notesOn } from "./notes.ts";
 import type { AccessSelection } from "./selection.ts";
 import { assembleTable, type Block } from "./table.ts";
@@ -102,7 +102,7 @@ async function ask(
   const names = targets.representatives.map(({ target }) => target.id.slice(target.server.length + 1));
   const questions = {
     ...{ rehearsal, judges, targets: targets.representatives },
-    moments: momentsOf(judges.clock, at, rehearsal.catalog.timezone),
+    moments: affordableMoments(judges.clock, at, rehearsal.catalog.timezone, representatives.length * targets.representatives.length),
     grants: names.map((name) => distinction.grants(name)),
     arguments: names.map((name) => judges.arguments || costsArguments(judges.obliged(name))),
     byRoles: new Map<string, Decision>(),

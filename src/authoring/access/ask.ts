@@ -101,12 +101,12 @@ async function variation(
   first: Decision,
 ): Promise<Pick<AccessConditions, "when" | "otherwise">> {
   const { judges, moments } = questions;
-  if (openAt.length === 1 || (!judges.judgeCalls && !openAt.includes(false))) return {};
+  if (openAt.length === 1 || (!judges.callsByClock && !openAt.includes(false))) return {};
   const said = signatureOf(first);
   const as: boolean[] = [];
   const otherwise = new Set<Otherwise>();
   for (const [moment, open] of openAt.entries()) {
-    const alike = open && !judges.judgeCalls;
+    const alike = open && !judges.callsByClock;
     const decision = alike ? first : await decide(questions, caller, at, moment);
     as.push(open && (alike || signatureOf(decision) === said));
     if (as[moment] === false) otherwise.add(open ? decision.effect : decision.known ? "closed" : "unknown");

@@ -1,4 +1,3 @@
-import type { HeldRole } from "../../parts/catalog/index.ts";
 import type { GroupChoice } from "./selection.ts";
 
 /** Sets of groups for `all-combinations`, beyond which only the smaller ones are asked for; and callers made of them. */
@@ -12,8 +11,8 @@ export interface GroupSets {
 }
 
 export interface Groups {
-  /** Roles of each group of the table. */
-  readonly table: ReadonlyMap<string, readonly HeldRole[]>;
+  /** Roles that each group of the table gives. */
+  readonly table: ReadonlyMap<string, readonly string[]>;
   /** Whether a rule looks at the groups themselves, and not at the roles that they give. */
   readonly readByRules: boolean;
   /** How many agents act for users. */
@@ -39,8 +38,7 @@ function choiceful(names: readonly string[], { table, readByRules }: Groups): re
   if (readByRules) return names;
   const byRoles = new Map<string, string>();
   for (const name of names) {
-    const held = (table.get(name) ?? []).map(({ role, until }) => JSON.stringify([role, until]));
-    const roles = JSON.stringify([...new Set(held)].sort());
+    const roles = JSON.stringify([...new Set(table.get(name))].sort());
     if (roles !== "[]" && !byRoles.has(roles)) byRoles.set(roles, name);
   }
   return [...byRoles.values()];

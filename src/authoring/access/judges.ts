@@ -22,8 +22,9 @@ export interface Judges {
   readonly obliged: (name: string) => string;
   /** Empty where time decides nothing that can be tried. */
   readonly clock: ReadonlySet<ClockPart>;
-  /** Whether a rule that looks at the clock can permit. */
+  /** Whether a rule that looks at the clock can permit, and whether one judges calls. */
   readonly permitByClock: boolean;
+  readonly callsByClock: boolean;
   /** What a table cannot try, for a caller with a user and for one without. */
   readonly facts: { readonly user: readonly string[]; readonly alone: readonly string[] };
 }
@@ -80,6 +81,7 @@ export function judgesOf({ data, sources }: PolicyFacts, server: string, kind: A
     obliged: (name) => JSON.stringify(own(obliged, name)) ?? "",
     clock: new Set(judges.flatMap(({ clock }) => [...clock])),
     permitByClock: judges.some(({ rules, clock }) => rules.has("permit") && clock.size > 0),
+    callsByClock: calling.some(({ clock }) => clock.size > 0),
     facts: { user: [...facts].sort(), alone: [...facts].filter((fact) => !fact.startsWith("user.")).sort() },
   };
 }

@@ -35,7 +35,7 @@ export function notesOn(judged: readonly Judged[], groupsAreRead: boolean): read
     ...(groupsAreRead ? ["rules look at the groups of users themselves; tried are those of groups.yaml alone"] : []),
     ...on(
       serversWhere(({ clock }) => clock.has("exact")),
-      "rules look at the exact time; tried is each half-hour of the week to come",
+      "rules look at the exact time; tried are half-hours of the week to come, or, of very many callers, fewer moments",
     ),
     ...on(
       serversWhere(({ clock }) => clock.has("minute") && !clock.has("exact")),
