@@ -28,6 +28,20 @@ export {
   type SigningKey,
   signBundle,
 } from "./bundle/index.ts";
+export { type Developed, type DevelopOptions, develop, type ThrowAwayKey, throwAwayKey, throwAwayOwner, watchFolder } from "./dev/index.ts";
+export {
+  allMet,
+  type CompareOptions,
+  comparePolicies,
+  type DiffFailOn,
+  diffFailWords,
+  diffJson,
+  diffMarkdown,
+  diffText,
+  type PolicyDiff,
+  readFailOn,
+  type Unusable,
+} from "./diff/index.ts";
 export {
   type AcceptedFinding,
   type CatalogLint,
