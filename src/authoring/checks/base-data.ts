@@ -7,23 +7,23 @@ export const baseData: CheckText = {
   danger: "opa test and opa eval load it and a bundle does not: what reads it has a value in every test and none in the gateway",
   wanted: "the author's own data in catalog/custom.yaml, read as data.custom",
   example: {
-    wrong: `# policy/limits/data.json: {"most": 1000}
+    wrong: `# policy/clients/data.json holds {"closed": ["leaky-ide"]}
 
 # METADATA
 # custom:
 #   servers: [crm]
 package policy.example
 
-constrain contains {"code": "example.too_much"} if input.args.amount > data.limits.most
+deny contains {"code": "example.client"} if input.client.name in data.clients.closed
 `,
-    right: `# catalog/custom.yaml: custom: { most: 1000 }
+    right: `# catalog/custom.yaml holds custom: { suspended_clients: [leaky-ide] }
 
 # METADATA
 # custom:
 #   servers: [crm]
 package policy.example
 
-constrain contains {"code": "example.too_much"} if input.args.amount > data.custom.most
+deny contains {"code": "example.client"} if input.client.name in data.custom.suspended_clients
 `,
   },
 };

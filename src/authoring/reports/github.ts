@@ -1,4 +1,4 @@
-import { pathOf, type Report, wordsOf } from "./report.ts";
+import { counted, pathOf, type Report, wordsOf } from "./report.ts";
 
 /** Workflow commands that GitHub shows beside the lines of a pull request. */
 export function githubReport({ folder, mistakes, notes, summary }: Report): string {
@@ -6,7 +6,11 @@ export function githubReport({ folder, mistakes, notes, summary }: Report): stri
     const { check = "mistake", line } = mistake;
     return annotation({ file: pathOf(folder, mistake.file), line, title: check }, wordsOf(mistake));
   });
-  return [...told, ...notes.map((note) => `::notice::${data(note)}`), `${summary}: ${mistakes.length} mistakes.`].join("\n");
+  return [
+    ...told,
+    ...notes.map((note) => `::notice::${data(note)}`),
+    `${summary}: ${mistakes.length === 0 ? "no mistakes" : counted(mistakes.length, "mistake")}.`,
+  ].join("\n");
 }
 
 /** An error beside a line of a file. */

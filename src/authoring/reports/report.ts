@@ -2,13 +2,15 @@ import type { Mistake } from "../../core/mistakes.ts";
 
 /** What a command found in the files of an author. */
 export interface Report {
-  /** The folder that the files are named from, as the person gave it. */
+  /** The folder that the files are named from: relative to where the command runs, or absolute. */
   readonly folder: string;
   readonly mistakes: readonly Mistake[];
   /** What is no mistake, and yet not what an author would expect. */
   readonly notes: readonly string[];
   /** What was looked at, e.g. `8 packages and 40 golden cases checked`. */
   readonly summary: string;
+  /** That of the product, where the form has a place for it. */
+  readonly version?: string;
 }
 
 export const reportFormats = ["text", "json", "github", "sarif"] as const;
@@ -36,4 +38,8 @@ export function wordsOf({ path, found, wanted, remedy, danger, mended }: Mistake
   if (danger !== undefined) lines.push(`danger: ${danger}`);
   if (mended !== undefined) lines.push("mended:", mended);
   return lines.join("\n");
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,5 @@
 import { formatMistakes } from "../../core/mistakes.ts";
-import type { Report, Written } from "./report.ts";
+import { counted, type Report, type Written } from "./report.ts";
 
 /** As a colleague would tell it: file by file, with a count at the end. */
 export function textReport({ mistakes, notes, summary }: Report, style: { readonly colour?: boolean }): Written {
@@ -8,8 +8,4 @@ export function textReport({ mistakes, notes, summary }: Report, style: { readon
   const files = new Set(mistakes.map(({ file }) => file)).size;
   const count = `${summary}: ${counted(mistakes.length, "mistake")} in ${counted(files, "file")}.`;
   return { out: "", err: [formatMistakes(mistakes, style), ...told, ...(told.length > 0 ? [""] : []), count].join("\n") };
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

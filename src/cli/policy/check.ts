@@ -1,5 +1,6 @@
+import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { environment } from "../../app/index.ts";
+import { environment, productVersion } from "../../app/index.ts";
 import { checkSources, findOpa, gatherMistakes, type ReportFormat, reportFormats, writeReport } from "../../authoring/index.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 
@@ -29,9 +30,16 @@ async function check(terminal: Terminal, policiesDir: string, flags: CheckFlags)
   const mistakes = gatherMistakes();
   const { facts, cases, notes } = await checkSources(opa.value, policiesDir, mistakes);
   const summary = `${facts.packages.length} packages and ${cases.length} golden cases checked`;
-  const report = { folder: policiesDir, mistakes: mistakes.all, notes, summary };
+  const folder = fromHere(policiesDir);
+  const report = { folder, mistakes: mistakes.all, notes, summary, version: productVersion() };
   const written = writeReport(flags.json === true ? "json" : flags.format, report, { colour: terminal.colour });
   if (written.err !== "") terminal.err(written.err);
   if (written.out !== "") terminal.out(written.out);
   return mistakes.all.length === 0 ? exitCodes.ok : exitCodes.mistake;
+}
+
+/** As it is named from the working folder, where it lies below it: a pull request knows files by such names only. */
+function fromHere(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path.startsWith("..") ? resolve(folder) : path;
 }

@@ -3,9 +3,10 @@ import { checkPolicies } from "../../../src/authoring/checks/index.ts";
 import { gatherMistakes } from "../../../src/authoring/mistakes.ts";
 import { readTables, type TableData } from "../../../src/authoring/tables/index.ts";
 import type { Mistake } from "../../../src/core/mistakes.ts";
-import { fixture, needOpa, temporaryFolder, writeFiles } from "../bundle/tools.ts";
+import { policies } from "../../policy/policy-sources.ts";
+import { needOpa, temporaryFolder, writeFiles } from "../bundle/tools.ts";
 
-/** Everything that the checks say about these modules, with the tables of the fixture's company. One process of OPA a file. */
+/** Everything that the checks say about these modules, with the tables of the demo company. One process of OPA a file. */
 export async function mistakesIn(modules: Readonly<Record<string, string>>): Promise<readonly Mistake[]> {
   const folder = await temporaryFolder();
   try {
@@ -19,7 +20,7 @@ export async function mistakesIn(modules: Readonly<Record<string, string>>): Pro
 }
 
 async function tables(): Promise<TableData> {
-  const read = await readTables(fixture);
+  const read = await readTables(policies);
   if (!read.ok) throw new Error(JSON.stringify(read.error));
   return read.value.data;
 }

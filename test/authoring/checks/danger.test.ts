@@ -12,8 +12,6 @@ import { mistakesIn } from "./checked.ts";
 /** A caller for whom an honest reader of the wrong example expects its denial. */
 interface Proof {
   readonly input: Readonly<Record<string, unknown>>;
-  /** Data that a test of the author's sees and a bundle does not. */
-  readonly custom?: Readonly<Record<string, unknown>>;
 }
 
 const alone = { principal: { kind: "agent" }, user: undefined };
@@ -36,7 +34,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   with: { input: refundCall },
   "unknown-input": { input: refundCall },
   "opa-strict": { input: refundCall },
-  "base-data": { input: { args: { amount: 5000 } }, custom: { most: 1000 } },
+  "base-data": { input: { client: { name: "leaky-ide" } } },
 };
 
 /** Refused although OPA does what the words say: what is lost is that a reader, and the other checks, see it. */
@@ -74,7 +72,7 @@ beforeAll(async () => {
     index: Object.fromEntries(sides.map(({ name }) => [name, served.filter((one) => one === name)])),
     index_kinds: Object.fromEntries(facts.map(({ name, facts: read }) => [name, read?.kinds ?? []])),
     settings: {},
-    custom: { most: 1000 },
+    custom: { suspended_clients: ["leaky-ide"] },
   };
   policy = await policyOf({ ...productLibrary({}), ...texts }, { data: JSON.stringify(data) });
 });
