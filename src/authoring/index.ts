@@ -55,7 +55,9 @@ export {
 } from "./lint/index.ts";
 export { gatherMistakes, type Mistakes } from "./mistakes.ts";
 export { type FindOpaOptions, findOpa, type Opa, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
+export { type Added, type AddRequest, addPack, type NotAdded, type Pack, packsFolder, readPacks } from "./packs/index.ts";
 export { type PinCounts, type PinKind, type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
 export { type Report, type ReportFormat, reportFormats, type Written, writeReport } from "./reports/index.ts";
 export { type CataloguedServer, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
+export { countsOf, type Failure, type TestResult, type TestRun, testOpened, testPolicies } from "./testing/index.ts";
 export { openWorkbench, type Unopened, type Workbench, type WorkbenchOptions } from "./workbench/index.ts";

@@ -28,13 +28,14 @@ export async function testPolicies(policiesDir: string, options: TestOptions): P
   const bench = await openWorkbench(policiesDir, { findOpa, timeoutMs, ...(environment !== undefined && { environment }) });
   if (!bench.ok) return bench;
   try {
-    return await testOn(policiesDir, bench.value, options);
+    return await testOpened(policiesDir, bench.value, options);
   } finally {
     await bench.value.close();
   }
 }
 
-async function testOn(policiesDir: string, bench: Workbench, options: TestOptions): Promise<Result<TestRun, Unopened>> {
+/** The same on policies that were compiled already. */
+export async function testOpened(policiesDir: string, bench: Workbench, options: TestOptions): Promise<Result<TestRun, Unopened>> {
   const { opa, timeoutMs, run } = options;
   const workspace = await openWorkspace(policiesDir, bench);
   try {

@@ -1,1 +1,1 @@
-export { openWorkbench, type Unopened, type Workbench, type WorkbenchOptions } from "./workbench.ts";
+export { openWorkbench, type Unopened, type Workbench, type WorkbenchOptions, workbenchOf } from "./workbench.ts";

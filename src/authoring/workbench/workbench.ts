@@ -62,12 +62,12 @@ const EXPIRES = "9999-12-31T00:00:00Z";
 export async function openWorkbench(source: string, options: WorkbenchOptions): Promise<Result<Workbench, Unopened>> {
   const kind = await stat(source).catch(() => undefined);
   if (kind === undefined) return err({ kind: "unavailable", detail: `"${source}": there is no such file or folder` });
-  if (!kind.isDirectory()) return fromBundle(source, await readFile(source), [], options);
+  if (!kind.isDirectory()) return workbenchOf(source, await readFile(source), [], options);
   const opa = await options.findOpa();
   if (!opa.ok) return err({ kind: "unavailable", detail: opa.error });
   const environment = options.environment ?? (await usualEnvironment(source));
   const built = await buildBundle({ policiesDir: source, opa: opa.value, ...identity, environment });
-  return built.ok ? fromBundle(source, built.value.bytes, built.value.warnings, options) : err({ kind: "mistakes", mistakes: built.error });
+  return built.ok ? workbenchOf(source, built.value.bytes, built.value.warnings, options) : err({ kind: "mistakes", mistakes: built.error });
 }
 
 /** The environment of most servers, the first by name among equals. Without servers the mistakes are told by the build. */
@@ -83,11 +83,12 @@ async function usualEnvironment(policiesDir: string): Promise<string> {
 
 const identity = { name: "workbench", revision: "workbench", sequence: 1, expires: EXPIRES } as const;
 
-async function fromBundle(
+/** The same from the bytes of a bundle, signed or not. `source` is the name that mistakes are told under. */
+export async function workbenchOf(
   source: string,
   bytes: Uint8Array,
-  warnings: readonly string[],
-  { timeoutMs = limits.timeoutMs }: WorkbenchOptions,
+  warnings: readonly string[] = [],
+  { timeoutMs = limits.timeoutMs }: Pick<WorkbenchOptions, "timeoutMs"> = {},
 ): Promise<Result<Workbench, Unopened>> {
   const wrong = (found: string, wanted = "a bundle as toolgate bundle build writes it"): Result<never, Unopened> =>
     err({ kind: "mistakes", mistakes: [{ file: source, path: "", found, wanted }] });

@@ -1,0 +1,1 @@
+export { registerDev } from "./dev.ts";
