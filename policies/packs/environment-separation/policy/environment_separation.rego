@@ -59,9 +59,8 @@ trust_allowed if limits.trust[input.server.trust] == true
 changer if limits.change_groups["*"] == true
 
 changer if {
-	some group, open in limits.change_groups
-	open == true
-	group in input.user.groups
+	some group in input.user.groups
+	limits.change_groups[group] == true
 }
 
 # What has no effects in the catalog may change something, and so may a method of an extension.
@@ -75,11 +74,9 @@ changes if input.extension
 only_reads if input.tool.effects == ["read"]
 
 # The entry of the server's own environment counts, even if something is missing in it: that closes.
-limits := own if own := data.custom.environment_separation.environments[input.server.environment]
+limits := object.get(environments, input.server.environment, object.get(environments, "*", {}))
 
-else := other if {
-	other := data.custom.environment_separation.environments["*"]
-}
+environments := data.custom.environment_separation.environments
 
 # Anything but false switches it on: "crm: yes" is a text in YAML 1.2, and must not mean no.
 applies if {

@@ -47,9 +47,7 @@ risk_within if {
 rank := {"low": 1, "medium": 2, "high": 3, "critical": 4}
 
 # An entry for the agent counts even if it is no word of risk: a typing mistake closes, it does not fall back.
-ceiling := own if own := data.custom.least_privilege.agents[input.agent.id]
-
-else := data.settings.least_privilege.risk
+ceiling := object.get(data.custom.least_privilege.agents, input.agent.id, data.settings.least_privilege.risk)
 
 # Told by identity, never by whether a user happens to be named.
 for_a_user if {

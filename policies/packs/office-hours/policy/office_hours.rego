@@ -36,9 +36,7 @@ open_now if {
 	not is_holiday(date)
 }
 
-zone_of_server := own if own := data.custom.office_hours.zones[input.server.id]
-
-else := data.settings.opening_hours.zone
+zone_of_server := object.get(data.custom.office_hours.zones, input.server.id, data.settings.opening_hours.zone)
 
 # From the first minute to the last but one: until 18:00 ends at 17:59. Texts of one length compare as times do.
 within(clock, window) if {
