@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { err, ok, type Result } from "../../core/result.ts";
-import { type Builtin, BuiltinError, hostBuiltins, parseValue, toJson } from "./builtins/index.ts";
+import { type Builtin, BuiltinError, hostBuiltins, parseValue, toTerm, type Value } from "./builtins/index.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { memberAt, parseExact } from "./exact-json.ts";
 import type { PolicyFailure } from "./failure.ts";
@@ -23,6 +24,7 @@ interface Exports {
   readonly opa_json_parse: (address: number, length: number) => number;
   readonly opa_json_dump: (value: number) => number;
   readonly opa_value_dump: (value: number) => number;
+  readonly opa_value_parse: (address: number, length: number) => number;
   readonly opa_heap_ptr_get: () => number;
   readonly opa_heap_ptr_set: (address: number) => void;
   readonly opa_eval_ctx_new: () => number;
@@ -165,14 +167,28 @@ class Instance {
     if (implementation === undefined) return this.#fail("policy.missing_builtin", this.builtins.get(id) ?? String(id));
     let answer: string;
     try {
-      const values = args.map((address) => parseValue(this.#read(this.#exports.opa_value_dump(address))));
-      answer = toJson(implementation(this, ...values));
+      const value = implementation(this, ...args.map((address) => this.#argument(address)));
+      if (value === undefined) return 0;
+      answer = toTerm(value);
+      if (answer.length > LARGEST_RESULT) throw new BuiltinError("the answer is too long");
     } catch (error) {
       // An abort inside the module (no memory for the arguments) must go on unwinding it.
       if (error instanceof ModuleAbort || error instanceof WebAssembly.RuntimeError) throw error;
       return this.#fail("policy.builtin_error", `${this.builtins.get(id)}: ${describe(error)}`);
     }
-    return this.#load(answer);
+    return this.#load(answer, this.#exports.opa_value_parse);
+  }
+
+  #argument(address: number): Value {
+    const at = this.#exports.opa_value_dump(address);
+    const text = this.#read(at);
+    // `base64.decode` can make bytes that are no text. Read as U+FFFD they would be others than the policy means: two
+    // different tokens would have one digest.
+    if (text.includes("\ufffd")) {
+      const view = this.#current();
+      if (!isUtf8(view.subarray(at, view.indexOf(NUL, at)))) throw new BuiltinError("an argument is not UTF-8");
+    }
+    return parseValue(text);
   }
 
   /** Undefined for the rule, and a flag that turns the whole decision into a denial. */
@@ -187,11 +203,11 @@ class Instance {
     return BigInt(ns as bigint | number);
   }
 
-  #load(json: string): number {
-    const size = Buffer.byteLength(json);
+  #load(text: string, parse: Exports["opa_json_parse"] = this.#exports.opa_json_parse): number {
+    const size = Buffer.byteLength(text);
     const address = this.#exports.opa_malloc(size);
-    this.#current().write(json, address, size);
-    const value = this.#exports.opa_json_parse(address, size);
+    this.#current().write(text, address, size);
+    const value = parse(address, size);
     if (value === 0) throw new Error("the module cannot parse what the host gave it");
     return value;
   }
@@ -231,7 +247,17 @@ const aligned = (address: number): number => (address + 7) & ~7;
 
 function checkedExports(found: WebAssembly.Exports): Exports {
   const wanted = [
-    ...["opa_malloc", "opa_json_parse", "opa_json_dump", "opa_value_dump", "opa_heap_ptr_get", "opa_heap_ptr_set", "eval", "builtins"],
+    ...[
+      "opa_malloc",
+      "opa_json_parse",
+      "opa_json_dump",
+      "opa_value_dump",
+      "opa_value_parse",
+      "opa_heap_ptr_get",
+      "opa_heap_ptr_set",
+      "eval",
+      "builtins",
+    ],
     ...["opa_eval_ctx_new", "opa_eval_ctx_set_input", "opa_eval_ctx_set_data", "opa_eval_ctx_set_entrypoint"],
     ...["opa_eval_ctx_get_result", "entrypoints"],
   ];

@@ -38,12 +38,12 @@ export async function buildModule(modules: Modules, entrypoints: readonly string
 }
 
 /** What OPA itself answers, as text, because its numbers do not fit into doubles. */
-export async function evalText(modules: Modules, query: string): Promise<string> {
+export async function evalText(modules: Modules, query: string, flags: readonly string[] = []): Promise<string> {
   return inFolder(modules, async (_folder, files) => {
-    const args = ["eval", "-f", "json", ...files.flatMap((file) => ["-d", file]), query];
+    const args = ["eval", "-f", "json", ...flags, ...files.flatMap((file) => ["-d", file]), query];
     // OPA says on its standard output what is wrong with a query.
-    const { stdout } = await run(executable, args, { maxBuffer: 64 << 20 }).catch((error: { stdout: string }) => {
-      throw new Error(error.stdout);
+    const { stdout } = await run(executable, args, { maxBuffer: 64 << 20 }).catch((error: { stdout: string; stderr: string }) => {
+      throw new Error(`${error.stdout}${error.stderr}`);
     });
     return stdout;
   });

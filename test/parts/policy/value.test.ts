@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareValues, parseValue, toJson, type Value } from "../../../src/parts/policy/builtins/value.ts";
+import { compareValues, parseValue, toTerm, type Value } from "../../../src/parts/policy/builtins/value.ts";
 import { memberAt, parseExact, writeExact } from "../../../src/parts/policy/exact-json.ts";
 import { policyConfig } from "../../../src/parts/policy/index.ts";
 
@@ -20,7 +20,7 @@ describe("a value between module and host", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value);
-        expect(JSON.parse(toJson(parseValue(text)))).toEqual(JSON.parse(text));
+        expect(JSON.parse(toTerm(parseValue(text)))).toEqual(JSON.parse(text));
       }),
     );
   });

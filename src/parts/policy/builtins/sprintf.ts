@@ -1,183 +1,172 @@
-import { type Builtin, BuiltinError, stringOf } from "./builtin.ts";
-import { compareValues, isArray, isNumber, isObject, isSet, type Value } from "./value.ts";
+import { type Builtin, BuiltinError, LONGEST_TEXT, stringOf } from "./builtin.ts";
+import { type Argument, argumentOf, formatArgument, type Spec, typeName } from "./go-format.ts";
+import { isArray } from "./value.ts";
 
-/** As Go's `fmt.Sprintf` sees an argument: OPA hands composites and booleans over as their text. */
-type Argument =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "integer"; readonly integer: bigint }
-  | { readonly kind: "float"; readonly float: number };
-
-interface Directive {
-  readonly flags: string;
-  readonly width: number;
-  readonly precision: number | undefined;
-  readonly verb: string;
-}
-
-const directive = /%([-+ 0#]*)(\d*)(?:\.(\d*))?(.|$)/gsu;
 /** Wider fields have no use in a message and would let an argument choose how much memory a decision takes. */
 const WIDEST = 1000;
+/** Go gives up on larger numbers itself. */
+const TOO_LARGE = 1_000_000;
 
 /**
- * `sprintf` for %s %d %v %f %x %q and %%, with the same bytes as Go. What Go answers with `%!d(…)` (a verb that does not fit,
- * an argument too few or too many) is an error here: such a text in a decision is always a mistake.
+ * Go's `fmt.Sprintf`, byte for byte, with what Go says about a verb that does not fit (`%!d(string=x)`), because both
+ * evaluators must give one decision. Errors where Go has none: a field wider than 1000, a text longer than 256 KiB, and
+ * `%p` and `%w` of an integer beyond 64 bits, where Go prints addresses.
  */
 export const sprintf: Builtin = (_, format, values) => {
   if (values === undefined || !isArray(values)) throw new BuiltinError("sprintf: wanted an array");
-  const args = values.map(argumentOf);
-  let used = 0;
-  const text = stringOf(format).replace(directive, (_whole, flags: string, width: string, precision: string | undefined, verb: string) => {
-    if (verb === "%") return "%";
-    const arg = args[used++];
-    if (arg === undefined) throw new BuiltinError(`sprintf: no argument for %${verb}`);
-    return render(arg, readDirective(flags, width, precision, verb));
-  });
-  if (used !== args.length) throw new BuiltinError("sprintf: more arguments than verbs");
-  return text;
+  return new Printer(stringOf(format).toWellFormed(), values.map(argumentOf)).print();
 };
 
-function readDirective(flags: string, width: string, precision: string | undefined, verb: string): Directive {
-  if (flags.includes("#")) throw new BuiltinError("sprintf: the flag # is not supported");
-  const wanted = { flags, width: Number(width), precision: precision === undefined ? undefined : Number(precision), verb };
-  if (wanted.width > WIDEST || (wanted.precision ?? 0) > WIDEST) throw new BuiltinError("sprintf: the field is too wide");
-  return wanted;
-}
+class Printer {
+  readonly #format: string;
+  readonly #args: readonly Argument[];
+  #out = "";
+  #at = 0;
+  #next = 0;
+  #reordered = false;
+  #goodIndex = true;
 
-function argumentOf(value: Value): Argument {
-  if (typeof value === "string") return { kind: "text", text: value };
-  if (!isNumber(value)) return { kind: "text", text: termText(value) };
-  if (!/[.eE]/.test(value.number)) return { kind: "integer", integer: BigInt(value.number) };
-  const float = Number(value.number);
-  if (!Number.isFinite(float)) throw new BuiltinError("sprintf: the number is too large");
-  return { kind: "float", float };
-}
+  constructor(format: string, args: readonly Argument[]) {
+    this.#format = format;
+    this.#args = args;
+  }
 
-function render(arg: Argument, wanted: Directive): string {
-  switch (`${wanted.verb} ${arg.kind}`) {
-    case "s text":
-    case "v text":
-      return arg.kind === "text" ? padText(truncate(arg.text, wanted.precision), wanted) : "";
-    case "q text":
-      return arg.kind === "text" ? padText(quote(truncate(arg.text, wanted.precision)), wanted) : "";
-    case "d integer":
-    case "v integer":
-      return arg.kind === "integer" ? padInteger(arg.integer, 10, wanted) : "";
-    case "x integer":
-      return arg.kind === "integer" ? padInteger(arg.integer, 16, wanted) : "";
-    case "x text":
-      return arg.kind === "text" ? padText(hexText(arg.text, wanted), wanted) : "";
-    case "f float":
-      return arg.kind === "float" ? padNumber(fixed(Math.abs(arg.float), wanted.precision ?? 6), isNegative(arg.float), wanted) : "";
-    case "v float":
-      if (arg.kind !== "float" || wanted.precision !== undefined) throw new BuiltinError("sprintf: %v takes no precision for a number");
-      return padNumber(shortest(Math.abs(arg.float)), isNegative(arg.float), wanted);
-    default:
-      throw new BuiltinError(`sprintf: %${wanted.verb} does not fit its argument`);
+  print(): string {
+    while (this.#at < this.#format.length) {
+      const percent = this.#format.indexOf("%", this.#at);
+      this.#write(this.#format.slice(this.#at, percent < 0 ? undefined : percent));
+      if (percent < 0) break;
+      this.#at = percent + 1;
+      if (!this.#directive()) break;
+    }
+    if (!this.#reordered && this.#next < this.#args.length) this.#extra();
+    return this.#out;
+  }
+
+  #write(text: string): void {
+    this.#out += text;
+    if (this.#out.length > LONGEST_TEXT) throw new BuiltinError("sprintf: the text is too long");
+  }
+
+  /** One verb with all that stands before it. False where the format ends inside. */
+  #directive(): boolean {
+    this.#goodIndex = true;
+    const flags = this.#flags();
+    let afterIndex = this.#index();
+    const { width, left, afterIndex: still } = this.#width(flags, afterIndex);
+    afterIndex = still;
+    const precision = this.#precision(afterIndex);
+    if (precision.read) afterIndex = precision.afterIndex;
+    if (!afterIndex) this.#index();
+    if (this.#at >= this.#format.length) {
+      this.#write("%!(NOVERB)");
+      return false;
+    }
+    const verb = String.fromCodePoint(this.#format.codePointAt(this.#at) ?? 0);
+    this.#at += verb.length;
+    this.#verb(verb, { flags: left, width, precision: precision.value });
+    return true;
+  }
+
+  #verb(verb: string, spec: Spec): void {
+    const arg = verb === "%" || !this.#goodIndex ? undefined : this.#args[this.#next];
+    if (arg === undefined) {
+      this.#write(verb === "%" ? "%" : `%!${verb}(${this.#goodIndex ? "MISSING" : "BADINDEX"})`);
+      return;
+    }
+    this.#next++;
+    if (Math.max(spec.width ?? 0, spec.precision ?? 0) > WIDEST) throw new BuiltinError("sprintf: the field is too wide");
+    this.#write(formatArgument(arg, verb, spec));
+  }
+
+  #flags(): string {
+    const start = this.#at;
+    while ("#0+- ".includes(this.#format[this.#at] ?? "x")) this.#at++;
+    return this.#format.slice(start, this.#at);
+  }
+
+  /** An explicit `[n]`. True where one was read, even of an argument that is not there. */
+  #index(): boolean {
+    if (this.#format[this.#at] !== "[") return false;
+    this.#reordered = true;
+    const rest = this.#format.slice(this.#at);
+    const close = Buffer.byteLength(rest) < 3 ? -1 : rest.indexOf("]");
+    if (close < 0) {
+      this.#goodIndex = false;
+      this.#at += 1;
+      return false;
+    }
+    this.#at += close + 1;
+    const digits = rest.slice(1, close);
+    const number = /^\d+$/.test(digits) ? bounded(digits) : undefined;
+    const found = number !== undefined && number >= 1 && number <= this.#args.length;
+    if (found) this.#next = number - 1;
+    else this.#goodIndex = false;
+    return number !== undefined;
+  }
+
+  #width(flags: string, afterIndex: boolean): { width: number | undefined; left: string; afterIndex: boolean } {
+    if (this.#format[this.#at] !== "*") {
+      const width = this.#number();
+      if (afterIndex && width !== undefined) this.#goodIndex = false;
+      return { width, left: flags, afterIndex };
+    }
+    this.#at++;
+    const width = this.#numberArgument();
+    if (width === undefined) this.#write("%!(BADWIDTH)");
+    const left = width !== undefined && width < 0 ? `${flags.replaceAll("0", "")}-` : flags;
+    return { width: width === undefined ? undefined : Math.abs(width), left, afterIndex: false };
+  }
+
+  #precision(afterIndex: boolean): { value: number | undefined; afterIndex: boolean; read: boolean } {
+    if (this.#format[this.#at] !== ".") return { value: undefined, afterIndex, read: false };
+    this.#at++;
+    if (afterIndex) this.#goodIndex = false;
+    const indexed = this.#index();
+    if (this.#format[this.#at] !== "*") return { value: this.#number() ?? 0, afterIndex: indexed, read: true };
+    this.#at++;
+    const value = this.#numberArgument();
+    const usable = value !== undefined && value >= 0 ? value : undefined;
+    if (usable === undefined) this.#write("%!(BADPREC)");
+    return { value: usable, afterIndex: false, read: true };
+  }
+
+  /** Digits in the format. A number beyond Go's own limit ends the format, as it does there. */
+  #number(): number | undefined {
+    const digits = /^\d*/.exec(this.#format.slice(this.#at, this.#at + 16))?.[0] ?? "";
+    if (digits === "") return undefined;
+    const number = bounded(digits);
+    if (number === undefined) {
+      this.#at = this.#format.length;
+      return undefined;
+    }
+    this.#at += digits.length;
+    return number;
+  }
+
+  #numberArgument(): number | undefined {
+    const arg = this.#args[this.#next];
+    if (arg === undefined) return undefined;
+    this.#next++;
+    if (arg.kind !== "int") return undefined;
+    const number = Number(arg.integer);
+    return Math.abs(number) > TOO_LARGE ? undefined : number;
+  }
+
+  #extra(): void {
+    const rest = this.#args.slice(this.#next).map((arg) => `${typeName(arg)}=${formatArgument(arg, "v", plainSpec)}`);
+    this.#write(`%!(EXTRA ${rest.join(", ")})`);
   }
 }
 
-const isNegative = (float: number): boolean => float < 0 || Object.is(float, -0);
+const plainSpec: Spec = { flags: "", width: undefined, precision: undefined };
 
-function truncate(text: string, precision: number | undefined): string {
-  return precision === undefined ? text : Array.from(text).slice(0, precision).join("");
-}
-
-function hexText(text: string, wanted: Directive): string {
-  if (wanted.precision !== undefined || /[ +]/.test(wanted.flags)) throw new BuiltinError("sprintf: %x of a string takes no flags");
-  return Buffer.from(text).toString("hex");
-}
-
-function padText(text: string, wanted: Directive): string {
-  if (wanted.flags.includes("+")) throw new BuiltinError("sprintf: the flag + is for numbers");
-  const missing = wanted.width - Array.from(text).length;
-  if (missing <= 0) return text;
-  if (wanted.flags.includes("-")) return text + " ".repeat(missing);
-  if (wanted.flags.includes("0")) throw new BuiltinError("sprintf: the flag 0 is for numbers");
-  return " ".repeat(missing) + text;
-}
-
-function padInteger(value: bigint, base: 10 | 16, wanted: Directive): string {
-  if (wanted.precision !== undefined) throw new BuiltinError("sprintf: an integer takes no precision");
-  return padNumber((value < 0n ? -value : value).toString(base), value < 0n, wanted);
-}
-
-function padNumber(digits: string, negative: boolean, wanted: Directive): string {
-  const sign = negative ? "-" : wanted.flags.includes("+") ? "+" : wanted.flags.includes(" ") ? " " : "";
-  const missing = wanted.width - sign.length - digits.length;
-  if (missing <= 0) return sign + digits;
-  if (wanted.flags.includes("-")) return sign + digits + " ".repeat(missing);
-  return wanted.flags.includes("0") ? sign + "0".repeat(missing) + digits : " ".repeat(missing) + sign + digits;
-}
-
-/** The exact binary value, rounded half to even as Go does; `toFixed` rounds ties up. */
-function fixed(value: number, digits: number): string {
-  const { mantissa, exponent } = binary(value);
-  const scaled = mantissa * 10n ** BigInt(digits);
-  const rounded = exponent >= 0 ? scaled << BigInt(exponent) : shiftHalfEven(scaled, BigInt(-exponent));
-  const text = rounded.toString().padStart(digits + 1, "0");
-  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
-}
-
-/** A positive double as mantissa times two to the exponent, exactly. */
-export function binary(value: number): { readonly mantissa: bigint; readonly exponent: number } {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  const bits = view.getBigUint64(0);
-  const raw = Number((bits >> 52n) & 0x7ffn);
-  const fraction = bits & 0xfffffffffffffn;
-  return raw === 0 ? { mantissa: fraction, exponent: -1074 } : { mantissa: fraction | (1n << 52n), exponent: raw - 1075 };
-}
-
-function shiftHalfEven(value: bigint, bits: bigint): bigint {
-  const whole = value >> bits;
-  const rest = value - (whole << bits);
-  const half = 1n << (bits - 1n);
-  return rest > half || (rest === half && (whole & 1n) === 1n) ? whole + 1n : whole;
-}
-
-/** Go's %v of a float: the shortest digits, with an exponent below 1e-4 and from 1e6 on. */
-function shortest(value: number): string {
-  if (value !== 0 && (value < 1e-4 || value >= 1e6)) {
-    const [digits = "", exponent = ""] = value.toExponential().split("e");
-    const sign = exponent.startsWith("-") ? "-" : "+";
-    return `${digits}e${sign}${exponent.replace(/^[-+]/, "").padStart(2, "0")}`;
+/** Go reads digit by digit and stops once what it has is too large. */
+function bounded(digits: string): number | undefined {
+  let number = 0;
+  for (const digit of digits) {
+    if (number > TOO_LARGE) return undefined;
+    number = number * 10 + Number(digit);
   }
-  return String(value);
-}
-
-/** A term as OPA prints it: sorted, with `, ` between elements. */
-function termText(value: Value): string {
-  if (typeof value === "string") return quote(value);
-  if (value === null || typeof value === "boolean") return String(value);
-  if (isNumber(value)) return value.number;
-  if (isArray(value)) return `[${value.map(termText).join(", ")}]`;
-  if (isSet(value)) return value.set.length === 0 ? "set()" : `{${value.set.toSorted(compareValues).map(termText).join(", ")}}`;
-  if (!isObject(value)) throw new BuiltinError("sprintf: not a value");
-  const entries = value.entries.toSorted((a, b) => compareValues(a[0], b[0]));
-  return `{${entries.map(([key, member]) => `${termText(key)}: ${termText(member)}`).join(", ")}}`;
-}
-
-const shortEscapes: Readonly<Record<string, string>> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  '"': '\\"',
-  "\\": "\\\\",
-};
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
-
-/** Go's `strconv.Quote`. Characters younger than Go's tables (Unicode 15) stand as they are. */
-function quote(text: string): string {
-  let out = "";
-  for (const char of text.toWellFormed()) out += shortEscapes[char] ?? (printable.test(char) ? char : escaped(char.codePointAt(0) ?? 0));
-  return `"${out}"`;
-}
-
-function escaped(code: number): string {
-  if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, "0")}`;
-  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
+  return number;
 }

@@ -1,4 +1,5 @@
 import { BuiltinError } from "./builtin.ts";
+import { zoneNames } from "./time-zone-names.ts";
 
 /** A moment taken apart on the calendar of one place. `offset` is seconds east of UTC. */
 export interface Moment {
@@ -15,6 +16,7 @@ export interface Moment {
 }
 
 const NS_PER_SECOND = 1_000_000_000n;
+const DAY = 86_400;
 const MIN_NS = -(1n << 63n);
 const MAX_NS = (1n << 63n) - 1n;
 
@@ -70,13 +72,10 @@ function settle(wall: number, guess: number, offset: number, zone: string): numb
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const ZONES_KEPT = 64;
-/** A zone's name is a path in Go's database. Fixed offsets (`+02:00`), which Intl takes too, are no names there. */
-const zoneName = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;
-
 function formatterOf(zone: string): Intl.DateTimeFormat {
   const kept = formatters.get(zone);
   if (kept !== undefined) return kept;
-  if (zone === "Local" || !zoneName.test(zone)) throw new BuiltinError("unknown time zone");
+  if (!zoneNames.has(zone)) throw new BuiltinError("unknown time zone");
   let made: Intl.DateTimeFormat;
   try {
     made = new Intl.DateTimeFormat("en-US", {
@@ -99,8 +98,15 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
   return made;
 }
 
+/** Throws where a name is no zone's. */
+export function checkZone(zone: string): void {
+  if (zone !== "UTC" && zone !== "") formatterOf(zone);
+}
+
 function offsetAt(seconds: number, zone: string): number {
   if (zone === "UTC" || zone === "") return 0;
+  // What the databases say about the time before 1970 differs from one to the next.
+  if (seconds < -DAY) throw new BuiltinError("a time before 1970 has no certain offset in a zone");
   const parts: Record<string, number> = {};
   for (const { type, value } of formatterOf(zone).formatToParts(seconds * 1000)) parts[type] = Number(value);
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;

@@ -1,17 +1,24 @@
-import { type Builtin, BuiltinError, bigintOf, integerOf, stringOf } from "./builtin.ts";
-import { formatMoment, parseMoment, weekdayOf } from "./time-layout.ts";
-import { inRange, localNs, type Moment, momentAt } from "./time-zone.ts";
-import { isArray, numberOf, type Value } from "./value.ts";
+import { type Builtin, BuiltinError, integerOf, stringOf } from "./builtin.ts";
+import { timestampOf } from "./number.ts";
+import { formatMoment, weekdayOf } from "./time-layout.ts";
+import { parseMoment } from "./time-parse.ts";
+import { checkZone, inRange, localNs, type Moment, momentAt } from "./time-zone.ts";
+import { isArray, isNumber, numberOf, type Value } from "./value.ts";
 
 /** `ns`, `[ns, zone]` or `[ns, zone, layout]`, as the time built-ins take it. */
 function readTime(value: Value | undefined): { readonly ns: bigint; readonly zone: string; readonly layout: string } {
-  if (value === undefined || !isArray(value)) return { ns: bigintOf(value), zone: "UTC", layout: "" };
+  if (value === undefined || !isArray(value)) return { ns: nanosecondsOf(value), zone: "UTC", layout: "" };
   const [ns, zone, layout] = value;
   return {
-    ns: bigintOf(ns),
+    ns: nanosecondsOf(ns),
     zone: zone === undefined ? "UTC" : stringOf(zone),
     layout: layout === undefined ? "" : stringOf(layout),
   };
+}
+
+function nanosecondsOf(value: Value | undefined): bigint {
+  if (value === undefined || !isNumber(value)) throw new BuiltinError("wanted a number of nanoseconds");
+  return timestampOf(value.number);
 }
 
 function momentOf(value: Value | undefined): Moment {
@@ -54,6 +61,7 @@ const addDate: Builtin = (_, value, years, months, days) => {
 /** Years, months, days, hours, minutes and seconds between two times, on the calendar of the first one's zone. */
 const diff: Builtin = (_, first, second) => {
   const zone = readTime(first).zone;
+  checkZone(readTime(second).zone);
   const [early, late] = [readTime(first).ns, readTime(second).ns].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const from = momentAt(early ?? 0n, zone);
   const to = momentAt(late ?? 0n, zone);

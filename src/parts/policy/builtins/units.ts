@@ -1,5 +1,5 @@
 import { type Builtin, BuiltinError, stringOf } from "./builtin.ts";
-import { binary } from "./sprintf.ts";
+import { binary, type Ratio, round64 } from "./number.ts";
 import { numberOf } from "./value.ts";
 
 const byteUnits: Readonly<Record<string, bigint>> = {
@@ -15,11 +15,6 @@ const siUnits: Readonly<Record<string, bigint>> = {
   ...{ g: 1000n ** 3n, G: 1000n ** 3n, gi: 1n << 30n, Gi: 1n << 30n, t: 1000n ** 4n, T: 1000n ** 4n, ti: 1n << 40n, Ti: 1n << 40n },
   ...{ p: 1000n ** 5n, P: 1000n ** 5n, pi: 1n << 50n, Pi: 1n << 50n, e: 1000n ** 6n, E: 1000n ** 6n, ei: 1n << 60n, Ei: 1n << 60n },
 };
-
-interface Ratio {
-  readonly over: bigint;
-  readonly under: bigint;
-}
 
 const amount = /^([-+]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([-+]?\d{1,2})(?!\d))?([a-zA-Z]*)$/;
 const LONGEST = 100;
@@ -45,27 +40,6 @@ const parseBytes: Builtin = (_, value) => {
   const total = round64({ over: rounded.over * size, under: rounded.under });
   return numberOf(total.over / total.under);
 };
-
-/** Rounds to the 64 bits that Go's `big.Float` keeps, half to even. */
-function round64(value: Ratio): Ratio {
-  if (value.over === 0n) return value;
-  const sign = value.over < 0n ? -1n : 1n;
-  const over = value.over * sign;
-  let shift = over.toString(2).length - value.under.toString(2).length - 64;
-  let scaled = divide(over, value.under, shift);
-  if (scaled.whole >= 1n << 64n) scaled = divide(over, value.under, ++shift);
-  else if (scaled.whole < 1n << 63n) scaled = divide(over, value.under, --shift);
-  const twice = scaled.rest * 2n;
-  const up = twice > scaled.under || (twice === scaled.under && (scaled.whole & 1n) === 1n);
-  const mantissa = (scaled.whole + (up ? 1n : 0n)) * sign;
-  return shift >= 0 ? { over: mantissa << BigInt(shift), under: 1n } : { over: mantissa, under: 1n << BigInt(-shift) };
-}
-
-function divide(over: bigint, under: bigint, shift: number): { readonly whole: bigint; readonly rest: bigint; readonly under: bigint } {
-  const top = shift < 0 ? over << BigInt(-shift) : over;
-  const bottom = shift > 0 ? under << BigInt(shift) : under;
-  return { whole: top / bottom, rest: top % bottom, under: bottom };
-}
 
 const FRACTION_DIGITS = 10;
 

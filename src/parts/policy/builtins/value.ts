@@ -96,14 +96,14 @@ function readBraces(reader: Reader): Value {
   return { entries: keys.map((key, index) => [key, values[index] ?? null] as const) };
 }
 
-/** JSON text for `opa_json_parse`. A set is written as an array: no built-in here returns one. */
-export function toJson(value: Value): string {
+/** The text of a value as `opa_value_parse` reads it: JSON with set literals and with keys of any type. */
+export function toTerm(value: Value): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string") return JSON.stringify(value.toWellFormed());
   if (isNumber(value)) return value.number;
-  if (isArray(value)) return `[${value.map(toJson).join(",")}]`;
-  if (isSet(value)) return `[${value.set.map(toJson).join(",")}]`;
-  if (isObject(value)) return `{${value.entries.map(([key, member]) => `${toJson(key)}:${toJson(member)}`).join(",")}}`;
+  if (isArray(value)) return `[${value.map(toTerm).join(",")}]`;
+  if (isSet(value)) return value.set.length === 0 ? "set()" : `{${value.set.map(toTerm).join(",")}}`;
+  if (isObject(value)) return `{${value.entries.map(([key, member]) => `${toTerm(key)}:${toTerm(member)}`).join(",")}}`;
   throw new TypeError("not a value");
 }
 
@@ -156,3 +156,19 @@ function compareNumbers(a: string, b: string): number {
   }
   return Number(a) - Number(b);
 }
+
+/** A text that is the same for equal values and for no others: `1` and `1.0` are one key, a set has no order. */
+export function keyOf(value: Value): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (isNumber(value)) return integer.test(value.number) ? String(BigInt(value.number)) : numberKey(Number(value.number));
+  if (isArray(value)) return `[${value.map(keyOf).join(",")}]`;
+  if (isSet(value)) return `<${[...new Set(value.set.map(keyOf))].sort().join(",")}>`;
+  if (isObject(value))
+    return `{${value.entries
+      .map(([key, member]) => `${keyOf(key)}:${keyOf(member)}`)
+      .sort()
+      .join(",")}}`;
+  throw new TypeError("not a value");
+}
+
+const numberKey = (value: number): string => (Number.isInteger(value) ? String(BigInt(value)) : String(value));
