@@ -1,0 +1,130 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { DEMO_AUDIENCE } from "../../src/demo/addresses.ts";
+import { requestToken } from "../../src/demo/provider/index.ts";
+import { type DemoSetUp, startDemo } from "../../src/demo/set-up/index.ts";
+import { exitOf, launcher, root, start, toolgate } from "./command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "toolgate-dev-"));
+const at = (name: string) => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Round {
+  readonly round: number;
+  readonly ok: boolean;
+  readonly kind: "mistakes" | "failed" | "ready";
+  readonly mistakes?: readonly { readonly found: string; readonly line: number }[];
+  readonly failed?: readonly { readonly name: string }[];
+  readonly activated?: { readonly ok: boolean; readonly where?: string };
+  readonly url?: string;
+}
+
+describe("toolgate dev", () => {
+  let demo: DemoSetUp;
+  let child: ReturnType<typeof start>;
+  let rounds: AsyncIterator<string>;
+  const policies = at("policies");
+  const refunds = join(policies, "policy/refunds.rego");
+  let before: string;
+
+  beforeAll(async () => {
+    demo = await startDemo({ port: 0, folder: at("demo") });
+    cpSync(join(root, "policies"), policies, { recursive: true });
+    before = readFileSync(refunds, "utf8");
+    const config = parse(readFileSync(demo.configFile, "utf8"));
+    writeFileSync(at("dev.yaml"), stringify({ ...config, listen: { ...config.listen, port: 0 }, metrics: undefined }));
+    const env = { ...process.env, CRM_SECRET: demo.crm.secret };
+    const args = ["dev", policies, "--config", at("dev.yaml"), "--out", at("out"), "--json"];
+    child = start(process.execPath, [launcher, ...args], { env });
+    if (child.stdout === null) throw new Error("no output");
+    rounds = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }, 60_000);
+  afterAll(async () => {
+    child.kill("SIGTERM");
+    await exitOf(child);
+    await demo.stop();
+  });
+
+  const nextRound = async (): Promise<Round> => JSON.parse((await rounds.next()).value ?? "{}") as Round;
+
+  async function refund(url: string, amount: number): Promise<string> {
+    const token = await requestToken(demo.tokenEndpoint, { agent: "support-bot", audience: DEMO_AUDIENCE, user: "ann" });
+    const client = new Client({ name: "dev-test", version: "1" });
+    const requestInit = { headers: { authorization: `Bearer ${token}` } };
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }));
+    const answer = await client.callTool({ name: "crm__refund", arguments: { ticket: "T-1", customer: "C-1", amount } });
+    await client.close();
+    return answer.isError === true ? JSON.stringify(answer.content) : "paid";
+  }
+
+  test("puts what holds into force in a running gateway, and keeps the last good bundle otherwise", async () => {
+    const first = await nextRound();
+    expect(first).toMatchObject({ round: 1, ok: true, kind: "ready", activated: { ok: true } });
+    const url = first.url ?? "";
+    expect(await refund(url, 1500)).toContain("bank transfer");
+
+    writeFileSync(refunds, before.replace("constrain contains", "constrian contains"));
+    expect(await nextRound()).toMatchObject({ round: 2, ok: false, kind: "mistakes", mistakes: [{ file: "policy/refunds.rego" }] });
+    expect(await refund(url, 1500)).toContain("bank transfer");
+
+    writeFileSync(refunds, before.replace("> 1000", "> 100000"));
+    const failing = await nextRound();
+    expect(failing).toMatchObject({ round: 3, ok: false, kind: "failed" });
+    expect(failing.failed?.map(({ name }) => name)).toContain("a refund above the most says who may not and what to do");
+    expect(await refund(url, 1500)).toContain("bank transfer");
+
+    rmSync(join(policies, "cases/refunds.yaml"));
+    await nextRound();
+    rmSync(join(policies, "policy/refunds_test.rego"));
+    const last = await nextRound();
+    expect(last).toMatchObject({ ok: true, kind: "ready", url });
+    expect(await refund(url, 1500)).toBe("paid");
+  }, 120_000);
+
+  test("signs with a key that nobody has afterwards", () => {
+    const keyring = JSON.parse(readFileSync(at("out/keyring.json"), "utf8"));
+    expect(Object.keys(keyring.keys)).toEqual(["dev"]);
+    const files = readdirSync(at("out"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const texts = files.map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"));
+    expect(texts.filter((text) => text.includes("PRIVATE KEY"))).toEqual([]);
+    expect(texts.length).toBeGreaterThan(2);
+  });
+});
+
+describe("toolgate dev refuses", () => {
+  const bundleless = { NO_COLOR: "1", ...process.env };
+
+  test("to overwrite a keyring that somebody keeps", async () => {
+    cpSync(join(root, "bundles/keyring.json"), at("kept/keyring.json"));
+    const { code, err } = await toolgate(["dev", join(root, "policies"), "--once", "--out", at("kept")], { env: bundleless });
+    expect({ code, err }).toMatchObject({ code: 65, err: expect.stringContaining("holds keys that somebody keeps") });
+    expect(readFileSync(at("kept/keyring.json"), "utf8")).toBe(readFileSync(join(root, "bundles/keyring.json"), "utf8"));
+  });
+
+  test("to run a gateway that others can reach", async () => {
+    writeFileSync(
+      at("open.yaml"),
+      stringify({
+        version: 1,
+        data_dir: "data",
+        public_url: "https://gate.example.com",
+        listen: { host: "0.0.0.0", port: 0, trusted_proxies: ["127.0.0.1"] },
+        bundle: { file: "b.tar.gz", keyring: "k.json", name: "demo", environment: "demo" },
+        issuers: [{ issuer: "https://login.example.com", audience: "https://gate.example.com" }],
+      }),
+    );
+    const { code, err } = await toolgate(["dev", join(root, "policies"), "--once", "--config", at("open.yaml"), "--out", at("open")]);
+    expect({ code, err }).toMatchObject({ code: 65, err: expect.stringContaining("a loopback address") });
+  });
+
+  test("policies with a mistake, with the exit code of one", async () => {
+    const { code, out } = await toolgate(["dev", at("nothing-here"), "--once", "--out", at("none")]);
+    expect(code).toBe(65);
+    expect(out).toContain("catalog/servers.yaml");
+  });
+});
