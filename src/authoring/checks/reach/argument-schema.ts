@@ -1,0 +1,141 @@
+import type { Step } from "./origin.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** What a schema does not promise about one argument. */
+export interface ArgumentFault {
+  /** As it stands behind the name of the tool: "has no …", "may leave … out". */
+  readonly says: string;
+  /** Whether the schema does not know the argument at all, so that the rule is hardly about this tool. */
+  readonly foreign: boolean;
+  /** What the server takes where the argument is left out, if its schema says. */
+  readonly otherwise?: unknown;
+}
+
+const DEEPEST = 32;
+
+/** Why a path of arguments may hold nothing, or something of another type, in a call that fits the schema; undefined if it never does. */
+export function argumentFault(schema: Schema, path: readonly Step[]): ArgumentFault | undefined {
+  return faultIn([schema], path, schema, "");
+}
+
+/** What stands together about one value: a schema with all its `allOf` and what `$ref` leads to. */
+function whole(all: readonly unknown[], root: Schema): readonly Schema[] {
+  const found: Schema[] = [];
+  const waiting = [...all];
+  while (waiting.length > 0 && found.length < DEEPEST) {
+    const schema = waiting.pop();
+    if (!isSchema(schema) || found.includes(schema)) continue;
+    found.push(schema);
+    if (Array.isArray(schema.allOf)) waiting.push(...schema.allOf);
+    if (typeof schema.$ref === "string") waiting.push(pointedAt(schema.$ref, root));
+  }
+  return found;
+}
+
+function faultIn(all: readonly unknown[], path: readonly Step[], root: Schema, at: string, depth = 0): ArgumentFault | undefined {
+  const parts = whole(all, root);
+  const choices = parts.flatMap((part) => [part.anyOf, part.oneOf]).find(Array.isArray);
+  if (choices !== undefined && depth < DEEPEST) {
+    const plain = parts.map(({ anyOf: _, oneOf: __, allOf: ___, $ref: ____, ...part }) => part);
+    const ofOne = choices.map((choice) => faultIn([...plain, choice], path, root, at, depth + 1));
+    return ofOne.find((fault) => fault !== undefined) ?? severalTypes(path.length === 0 ? typesAmong(choices, plain, root) : [], at);
+  }
+  const [step, ...rest] = path;
+  if (step === undefined) return severalTypes(typesOf(parts), at);
+  const named = `${at}${stepText(step)}`;
+  if (typeof step === "string") return memberFault(parts, step, rest, root, named, depth);
+  return elementFault(parts, step, rest, root, named, depth);
+}
+
+function memberFault(
+  parts: readonly Schema[],
+  name: string,
+  rest: readonly Step[],
+  root: Schema,
+  at: string,
+  depth: number,
+): ArgumentFault | undefined {
+  const shown = JSON.stringify(at.replace(/^\./, ""));
+  const members = parts.flatMap(({ properties }) => (isSchema(properties) && Object.hasOwn(properties, name) ? [properties[name]] : []));
+  if (members.length === 0) return { says: `has no ${shown} in its schema`, foreign: true };
+  if (!parts.some(({ required }) => Array.isArray(required) && required.includes(name))) {
+    const otherwise = whole(members, root).find((member) => member.default !== undefined)?.default;
+    return { says: `may be called without ${shown}`, foreign: false, ...(otherwise !== undefined && { otherwise }) };
+  }
+  if (!typesOf(parts).every((type) => type === "object"))
+    return { says: `takes something other than an object around ${shown}`, foreign: false };
+  return faultIn(members, rest, root, at, depth + 1);
+}
+
+/** Each element is judged as it comes; one by its number must be there. */
+function elementFault(
+  parts: readonly Schema[],
+  step: number | null,
+  rest: readonly Step[],
+  root: Schema,
+  at: string,
+  depth: number,
+): ArgumentFault | undefined {
+  const fewest = Math.max(0, ...parts.map(({ minItems }) => (typeof minItems === "number" ? minItems : 0)));
+  if (typeof step === "number" && fewest <= step) return { says: `may be called without "${at.replace(/^\./, "")}"`, foreign: false };
+  const elements = parts.flatMap(({ items, additionalProperties }) => [items, additionalProperties]).filter(isSchema);
+  if (elements.length === 0)
+    return rest.length === 0 ? undefined : { says: `does not say what "${at.replace(/^\./, "")}" holds`, foreign: false };
+  return faultIn(elements, rest, root, at, depth + 1);
+}
+
+function severalTypes(types: readonly string[], at: string): ArgumentFault | undefined {
+  const shown = JSON.stringify(at.replace(/^\./, ""));
+  const distinct = new Set(types.map((type) => (type === "integer" ? "number" : type)));
+  if (at === "" || distinct.size === 1) return undefined;
+  if (distinct.size === 0) return { says: `does not say of what type ${shown} is`, foreign: false };
+  return { says: `takes ${[...distinct].join(" or ")} as ${shown}`, foreign: false };
+}
+
+/** The types that a value may have; all parts hold at once, so the one that says least many counts. */
+function typesOf(parts: readonly Schema[]): readonly string[] {
+  const said = parts.flatMap((part) => {
+    const types = typesSaid(part);
+    return types.length === 0 ? [] : [types];
+  });
+  return said.sort((a, b) => a.length - b.length)[0] ?? [];
+}
+
+function typesSaid({ type, const: only, enum: some }: Schema): readonly string[] {
+  if (typeof type === "string") return [type];
+  if (Array.isArray(type)) return type.filter((one) => typeof one === "string");
+  if (only !== undefined) return [typeOf(only)];
+  return Array.isArray(some) ? [...new Set(some.map(typeOf))] : [];
+}
+
+function typesAmong(choices: readonly unknown[], plain: readonly Schema[], root: Schema): readonly string[] {
+  return choices.flatMap((choice) => typesOf(whole([...plain, choice], root)));
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}
+
+/** The part of the schema that `#/$defs/…` names. */
+function pointedAt(reference: string, root: Schema): unknown {
+  if (reference === "#") return root;
+  if (!reference.startsWith("#/")) return undefined;
+  let at: unknown = root;
+  for (const part of reference.slice(2).split("/")) {
+    const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = Reflect.get(at, key);
+  }
+  return at;
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function stepText(step: Step): string {
+  if (step === null) return "[_]";
+  return typeof step === "number" ? `[${step}]` : `.${step}`;
+}
