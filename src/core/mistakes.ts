@@ -36,20 +36,23 @@ export function formatMistakes(mistakes: readonly Mistake[], style: MistakeStyle
   for (const [file, list] of files) {
     const count = list.length === 1 ? "1 mistake" : `${list.length} mistakes`;
     const sorted = list.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
-    parts.push(`${paint.bold(file)} has ${count}.\n\n${sorted.map((mistake) => entry(mistake, sorted, paint)).join("\n")}`);
+    const width = sorted.reduce((widest, { path }) => Math.max(widest, path.length), 0);
+    const entries = sorted.map((mistake) => entry(mistake, Math.min(WIDEST_PATH, width), paint));
+    parts.push(`${paint.bold(file)} has ${count}.\n\n${entries.join("\n")}`);
   }
   return parts.join("\n");
 }
 
-function entry(mistake: Mistake, all: readonly Mistake[], paint: Paint): string {
-  const width = Math.min(48, Math.max(...all.map((other) => other.path.length)));
+const WIDEST_PATH = 48;
+
+function entry(mistake: Mistake, width: number, paint: Paint): string {
   const where = mistake.path === "" ? "" : `${paint.red(mistake.path)}${" ".repeat(Math.max(0, width - mistake.path.length))}   `;
   const lines = [`  ${where}${oneLine(mistake.found)}`];
   const remedy = mistake.remedy === undefined ? "" : `      ${oneLine(mistake.remedy)}`;
   lines.push(`    ${paint.dim("wanted")}  ${oneLine(mistake.wanted)}${remedy}`);
   if (mistake.danger !== undefined) lines.push(`    ${paint.dim("danger")}  ${oneLine(mistake.danger)}`);
   for (const [at, line] of (mistake.mended?.split("\n") ?? []).entries())
-    lines.push(`    ${at === 0 ? paint.dim("mended") : "      "}  ${oneLine(line.replaceAll("\t", "  "))}`);
+    lines.push(`    ${at === 0 ? paint.dim("mended") : "      "}  ${oneLine(line.replaceAll("\t", "  "))}`.trimEnd());
   const check = mistake.check === undefined ? "" : `   ${mistake.check}`;
   if (mistake.line !== undefined || check !== "")
     lines.push(`    ${paint.dim(`${mistake.line === undefined ? "" : `line ${mistake.line}`}${check}`.trimStart())}`);
@@ -93,7 +96,7 @@ export function foundText(value: unknown): string {
   if (value === undefined) return "missing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object" && value !== null) return "a table";
-  const text = JSON.stringify(value) ?? typeof value;
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? typeof value);
   return text.length > LONGEST_FOUND ? `${text.slice(0, LONGEST_FOUND)}…` : text;
 }
 

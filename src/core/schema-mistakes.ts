@@ -11,7 +11,10 @@ export interface SchemaMistake extends Omit<Mistake, "file" | "line"> {
  * key is answered with the nearest known one.
  */
 export function mistakesOf(schema: z.ZodType, value: unknown, issues: readonly z.core.$ZodIssue[]): SchemaMistake[] {
-  return issues.flatMap((issue) => fromIssue(schema, value, issue, []));
+  // That a table lacks something may only be because the word for it was misspelt.
+  const misspelt = new Set(issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? [pathText(issue.path)] : [])));
+  const causes = issues.filter((issue) => issue.code !== "custom" || !misspelt.has(pathText(issue.path)));
+  return causes.flatMap((issue) => fromIssue(schema, value, issue, []));
 }
 
 function fromIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, base: readonly PropertyKey[]): SchemaMistake[] {
