@@ -1,6 +1,6 @@
 import type { Obligation } from "../../core/decision.ts";
 import type { AccessCell } from "../access/index.ts";
-import { allHours, type Hours, isWithin, noHours, readHours } from "../words/index.ts";
+import { bothHours, isWithin, type Met, whenMet } from "../words/index.ts";
 import type { Aspect } from "./aspects.ts";
 import { canonical } from "./canonical.ts";
 
@@ -37,11 +37,10 @@ function openChanges(before: AccessCell, after: AccessCell): readonly CellChange
   if (before.state !== after.state) {
     return [{ aspect: after.state === "open" ? "gain" : "loss", detail: `${stateText(before)} -> ${stateText(after)}` }];
   }
-  const changes = hoursChanges(before, after);
-  const [was, is] = [letThrough(before), letThrough(after)];
-  if (was !== is) {
-    changes.push({ aspect: is ? "gain" : "loss", detail: `the sample call: ${effectText(before)} -> ${effectText(after)}` });
-  } else changes.push(...approvalChanges(before, after), ...budgetChanges(before, after), ...limitChanges(before, after));
+  const changes = levelChanges(before, after);
+  if (letThrough(before) === letThrough(after)) {
+    changes.push(...approvalChanges(before, after), ...budgetChanges(before, after), ...limitChanges(before, after));
+  }
   return [...changes, ...conditionChanges(before, after, ["fewer-conditions", "more-conditions"])];
 }
 
@@ -51,21 +50,25 @@ function shutChanges(before: AccessCell, after: AccessCell): readonly CellChange
   return [{ aspect: after.state === "closed" ? "known" : "hidden", detail: `${before.state} -> ${after.state}` }, ...changes];
 }
 
-function hoursChanges(before: AccessCell, after: AccessCell): CellChange[] {
-  const [old, now] = [before.conditions.when, after.conditions.when];
-  if (old === now) return [];
-  const [was, is] = [hoursOf(old), hoursOf(now)];
-  const detail = `open ${old ?? "always"} -> ${now ?? "always"}`;
-  const changes: CellChange[] = [];
-  // Times that cannot be read may have grown and shrunk: both are told.
-  const unclear = was === undefined || is === undefined;
-  if (unclear || !isWithin(is, was)) changes.push({ aspect: "gain", detail });
-  if (unclear || !isWithin(was, is)) changes.push({ aspect: "loss", detail });
-  return changes;
-}
+const listed: ReadonlySet<Met> = new Set(["allow", "ask", "deny"]);
+const through: ReadonlySet<Met> = new Set(["allow", "ask"]);
+const asked: ReadonlySet<Met> = new Set(["ask"]);
+const free: ReadonlySet<Met> = new Set(["allow"]);
 
-function hoursOf(when: string | undefined): Hours | undefined {
-  return when === undefined ? allHours : when === "" ? noHours : readHours(when);
+/** What a caller meets, hour by hour. Where a table does not tell which hour, the change may be there and is told. */
+function levelChanges(before: AccessCell, after: AccessCell): CellChange[] {
+  const level = ({ effect, conditions: { when, otherwise } }: AccessCell) => canonical([effect, when, otherwise]);
+  if (level(before) === level(after)) return [];
+  const detail = `${stateText(before)} -> ${stateText(after)}`;
+  const grows = (old: AccessCell, now: AccessCell) =>
+    [listed, through].some((states) => !isWithin(whenMet(now, states).possible, whenMet(old, states).certain));
+  const frees = (old: AccessCell, now: AccessCell) => bothHours(whenMet(old, asked).possible, whenMet(now, free).possible).length > 0;
+  const changes: CellChange[] = [];
+  if (grows(before, after)) changes.push({ aspect: "gain", detail });
+  if (grows(after, before)) changes.push({ aspect: "loss", detail });
+  if (frees(before, after)) changes.push({ aspect: "approval-removed", detail });
+  if (frees(after, before)) changes.push({ aspect: "approval-added", detail });
+  return changes;
 }
 
 const letThrough = ({ effect }: AccessCell): boolean => effect === "allow" || effect === "ask";
@@ -74,13 +77,7 @@ const letThrough = ({ effect }: AccessCell): boolean => effect === "allow" || ef
 function approvalChanges(before: AccessCell, after: AccessCell): readonly CellChange[] {
   const [was, is] = [approvalsOf(before), approvalsOf(after)];
   const changes: CellChange[] = [];
-  if (before.effect !== after.effect) {
-    changes.push({
-      aspect: after.effect === "ask" ? "approval-added" : "approval-removed",
-      detail: `${effectText(before)} -> ${effectText(after)}`,
-    });
-    return changes;
-  }
+  if (before.effect !== after.effect) return changes; // told by the hours
   for (const group of union(was, is)) {
     const [old, now] = [was.get(group), is.get(group)];
     const detail = `approval by ${group}: ${approvalText(old)} -> ${approvalText(now)}`;
@@ -196,8 +193,10 @@ function otherwise(before: AccessCell, after: AccessCell): string {
 
 function stateText(cell: AccessCell): string {
   if (cell.state !== "open") return cell.state;
-  const when = cell.conditions.when === undefined ? "" : ` ${cell.conditions.when}`;
-  return `open${when}${cell.effect === "allow" ? "" : ` (the sample call: ${effectText(cell)})`}`;
+  const { when, otherwise = [] } = cell.conditions;
+  const hours = when === undefined ? "" : ` ${when}`;
+  const rest = otherwise.length === 0 ? "" : `, else ${otherwise.join(" or ")}`;
+  return `open${hours}${cell.effect === "allow" ? "" : ` (the sample call: ${effectText(cell)})`}${rest}`;
 }
 
 function effectText({ effect, obligations }: AccessCell): string {

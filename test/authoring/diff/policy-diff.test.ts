@@ -83,7 +83,14 @@ describe("between two cells", () => {
     obligations: [{ type: "approve", rule: "refunds", group: "finance", min, ttl_s }],
   });
   const spends = (cost: number): AccessCell => ({ ...open, obligations: [{ type: "budget", rule: "rate", name: "calls", cost }] });
-  const times = (when: string): AccessCell => ({ ...open, conditions: { ...open.conditions, when } });
+  const times = (
+    when: string,
+    effect: "allow" | "ask" = "allow",
+    ...otherwise: AccessCell["conditions"]["otherwise"] & object
+  ): AccessCell => ({
+    ...{ ...open, effect },
+    conditions: { ...open.conditions, when, otherwise: otherwise.length === 0 ? ["closed"] : otherwise },
+  });
   const reads = (...facts: readonly string[]): AccessCell => ({ ...open, conditions: { arguments: true, facts } });
   const closed: AccessCell = { ...shut, state: "closed", reasons: [{ code: "desk.closed", rule: "desk" }] };
 
@@ -94,8 +101,12 @@ describe("between two cells", () => {
     ["more hours are a gain", times("mon-fri 08-18"), times("mon-sat 08-18"), ["gain"]],
     ["other hours are both", times("mon-fri 08-18"), times("mon-fri 09-19"), ["gain", "loss"]],
     ["hours that go away are a gain", times("mon-fri 08-18"), open, ["gain"]],
-    ["hours that nobody can read are both", times("by the moon"), open, ["gain", "loss"]],
+    ["hours that nobody can read are both", times("by the moon"), times("by the sun"), ["gain", "loss"]],
     ["the same hours in other words are neither", times("mon-fri 08-18"), times("mon,tue-fri 08-18"), ["otherwise"]],
+    ["an approval only at night", times("08-18", "ask", "allow"), times("18-08", "ask", "allow"), ["approval-removed", "approval-added"]],
+    ["an approval at fewer hours", times("08-20", "ask", "allow"), times("08-18", "ask", "allow"), ["approval-removed"]],
+    ["an approval that stands in for a closed door", times("08-18"), times("08-18", "allow", "ask"), ["gain"]],
+    ["an approval at no hour", times("08-18", "allow", "ask"), open, ["approval-removed"]],
     ["a sample that is let through is a gain", { ...open, effect: "deny" }, asks(1, 9), ["gain"]],
     ["an approval that goes away", asks(1, 9), open, ["approval-removed"]],
     ["fewer approvers", asks(2, 9), asks(1, 9), ["approval-removed"]],

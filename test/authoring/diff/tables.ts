@@ -71,12 +71,15 @@ export const anyCell: fc.Arbitrary<AccessCell> = fc.oneof(
         obligations: some(obligation, JSON.stringify),
         arguments: fc.boolean(),
         when: fc.constantFrom(undefined, "08-18", "mon-fri 08-18", "mon-fri 09-17", "sat; sun 08-12", "by the moon"),
+        otherwise: fc.subarray(["unknown" as const, "closed" as const, "allow" as const, "ask" as const, "deny" as const], {
+          minLength: 1,
+        }),
         facts: fc.subarray(["client", "network", "user.email"]),
       })
-      .map(({ effect, when, facts, arguments: looked, ...cell }) => ({
+      .map(({ effect, when, otherwise, facts, arguments: looked, ...cell }) => ({
         ...cell,
         ...(cell.state === "open" && { effect }),
-        conditions: { arguments: looked, facts, ...(cell.state === "open" && when !== undefined && { when }) },
+        conditions: { arguments: looked, facts, ...(cell.state === "open" && when !== undefined && { when, otherwise }) },
       })),
   },
 );
