@@ -11,6 +11,7 @@ import {
   type SignatureAlgorithm,
   verifyBundle,
 } from "../parts/bundle/index.ts";
+import { registerBundleKeygen } from "./bundle-keygen.ts";
 import { instant, wholeNumber } from "./flags.ts";
 import { systemRefusal } from "./system-error.ts";
 import { exitCodes, type Terminal, table } from "./terminal.ts";
@@ -51,6 +52,7 @@ export function registerBundle(program: Command, terminal: Terminal): void {
     .action(async (policies: string, flags: BuildFlags) => {
       process.exitCode = await build(terminal, policies, flags);
     });
+  registerBundleKeygen(bundle, terminal);
   bundle
     .command("sign")
     .description("sign every file of a bundle with a private key")

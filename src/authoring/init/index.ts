@@ -1,0 +1,1 @@
+export { type Initialised, type InitRequest, initRepository, type NotInitialised } from "./init-repository.ts";
