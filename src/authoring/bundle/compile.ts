@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { err, ok, type Result } from "../../core/result.ts";
 import { defaultBundleLimits, entrypoints, readBundle, wasmFile } from "../../parts/bundle/index.ts";
+import { builtinMistake, capabilitiesFile } from "../capabilities.ts";
 import type { Mistakes } from "../mistakes.ts";
 import { type Opa, runOpa } from "../opa.ts";
 import { jsonOf, opaErrors } from "../rego/index.ts";
@@ -19,7 +20,8 @@ export async function compileWasm(opa: Opa, modules: ReadonlyMap<string, Uint8Ar
       await mkdir(dirname(join(sources, path)), { recursive: true });
       await writeFile(join(sources, path), bytes);
     }
-    const checked = await runOpa(opa, ["check", "--bundle", ".", "--format", "json"], sources);
+    const args = ["check", "--bundle", ".", "--format", "json", "--max-errors", "0", "--capabilities", capabilitiesFile];
+    const checked = await runOpa(opa, args, sources);
     if (checked.code !== 0) {
       tellErrors(checked.stdout + checked.stderr, mistakes);
     }
@@ -35,7 +37,7 @@ export async function compileWasm(opa: Opa, modules: ReadonlyMap<string, Uint8Ar
 }
 
 async function build(opa: Opa, sources: string, output: string): Promise<Result<Uint8Array, string>> {
-  const args = ["build", "--bundle", ".", "--target", "wasm", "--optimize", "0", "--output", output];
+  const args = ["build", "--bundle", ".", "--target", "wasm", "--optimize", "0", "--capabilities", capabilitiesFile, "--output", output];
   const built = await runOpa(opa, [...args, ...entrypoints.flatMap((one) => ["--entrypoint", one])], sources);
   if (built.code !== 0) return err((built.stderr + built.stdout).trim());
   const contents = await readBundle(await readFile(output), defaultBundleLimits);
@@ -50,7 +52,10 @@ function tellErrors(output: string, mistakes: Mistakes): void {
     return;
   }
   for (const { message, location } of parsed.data.errors) {
+    const file = location?.file ?? "policy";
     const line = location?.row === undefined ? {} : { line: location.row };
-    mistakes.add({ file: location?.file ?? "policy", found: message, wanted: "a policy that passes opa check", ...line });
+    mistakes.add(
+      builtinMistake(message, file, location?.row) ?? { file, found: message, wanted: "a policy that passes opa check", ...line },
+    );
   }
 }
