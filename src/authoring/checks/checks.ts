@@ -1,6 +1,7 @@
 import { baseData } from "./base-data.ts";
 import type { Check, CheckText } from "./check.ts";
 import { opaStrict, unknownInput } from "./opa-check.ts";
+import { reachChecks } from "./reach/index.ts";
 import { headDotted, headForm, headLiteral, keywords, metadataChecks, packageName, unreached } from "./shape/index.ts";
 import { inequality, negation, partialBuiltin, withOutsideTests } from "./silence/index.ts";
 
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   inequality,
   partialBuiltin,
   withOutsideTests,
+  ...reachChecks,
 ];
 
 /** Every check there is, those too that are made on other sources than a package. */

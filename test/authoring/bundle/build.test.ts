@@ -155,7 +155,7 @@ describe("a build refuses", () => {
         "policy/d.rego": packageText("d", "permit[x] if x := input.agent.id"),
         "policy/e.rego": packageText("e", "withhold[x] := true if x := input.agent.id"),
         "policy/f.rego": packageText("f", "mask(x) := x"),
-        "policy/g.rego": packageText("g", "default constrain := false"),
+        "policy/g.rego": packageText("g", "default withhold := false"),
         "policy/h.rego": packageText("h", 'redact = {"path": "/x"}'),
       },
       [
@@ -165,7 +165,7 @@ describe("a build refuses", () => {
         'policy/d.rego:6: a rule "permit" without "contains"',
         'policy/e.rego:6: a rule "withhold" without "contains"',
         'policy/f.rego:6: a rule "mask" without "contains"',
-        'policy/g.rego:6: a rule "constrain" without "contains"',
+        'policy/g.rego:6: a rule "withhold" without "contains"',
         'policy/h.rego:6: a rule "redact" without "contains"',
       ],
     ],
@@ -173,13 +173,13 @@ describe("a build refuses", () => {
       "heads with anything but literals",
       {
         "policy/a.rego": packageText("a", 'deny contains {"code": input.agent.id}'),
-        "policy/b.rego": packageText("b", 'oblige contains {"type": "budget", "name": "x", "cost": input.args.n + 1}'),
+        "policy/b.rego": packageText("b", 'oblige contains {"type": "budget", "name": "x", "cost": input.args.amount + 1}'),
         "policy/c.rego": packageText("c", 'deny contains {"code": sprintf("%s", ["x"])}'),
         "policy/d.rego": packageText("d", "deny contains reason if reason := input.agent.id"),
         "policy/e.rego": packageText("e", 'mask contains {"path": [x | some x in input.agent.roles]}'),
         "policy/f.rego": packageText("f", 'deny contains "outside hours"'),
-        "policy/g.rego": packageText("g", 'permit contains {"id": data.custom.x}'),
-        "policy/ok.rego": packageText("ok", 'redact contains {"path": "/a", "mode": "mask", "n": -1, "deep": [{"a": null}, true]}'),
+        "policy/g.rego": packageText("g", 'permit contains {"id": data.settings.timezone}'),
+        "policy/ok.rego": packageText("ok", 'redact contains {"path": "/a", "mode": "mask", "optional": true}'),
       },
       [
         'policy/a.rego:6: a head of "deny" that is computed',
@@ -240,7 +240,7 @@ describe("a build refuses", () => {
         "policy/g.rego": "# METADATA\n# entrypoint: true\n# custom:\n#   servers: [toolgate]\npackage policy.g\n",
         "policy/h.rego": "# METADATA\n# servers: [crm]\npackage policy.h\n",
         "policy/i.rego":
-          '# METADATA\n# custom:\n#   servers: [crm]\npackage policy.i\n\n# METADATA\n# custom:\n#   kinds: [admit]\nmask contains {"path": "/x"}\n',
+          '# METADATA\n# custom:\n#   servers: [crm]\npackage policy.i\n\n# METADATA\n# custom:\n#   kinds: [admit]\nmask contains {"path": "/user/email"}\n',
       },
       [
         "policy/a.rego:1: no METADATA for the package",

@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
 import { partial, total } from "../../../src/authoring/checks/silence/builtin-table.ts";
 import { runOpa } from "../../../src/authoring/opa.ts";
-import { needOpa } from "../bundle/tools.ts";
-import { refusals } from "./checked.ts";
+import { needOpa, refusals } from "./checked.ts";
 
 it("each built-in of OPA is known to have a value for all operands of the right types, or to lack one for some", async () => {
   const { stdout } = await runOpa(await needOpa(), ["capabilities", "--current"], ".");

@@ -34,7 +34,7 @@ describe("a report as text", () => {
       '    wanted  a rule of its own      silent where "input.user.groups" is missing',
       "    danger  the rule is silent",
       "    mended  not staff",
-      "            ",
+      "",
       "            staff if true",
       "    line 8   negation",
       "",
