@@ -42,6 +42,7 @@ export {
   readFailOn,
   type Unusable,
 } from "./diff/index.ts";
+export { type Initialised, type InitRequest, initRepository, type NotInitialised } from "./init/index.ts";
 export {
   type AcceptedFinding,
   type CatalogLint,
@@ -59,5 +60,28 @@ export { type Added, type AddRequest, addPack, type NotAdded, type Pack, packsFo
 export { type PinCounts, type PinKind, type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
 export { type Report, type ReportFormat, reportFormats, type Written, writeReport } from "./reports/index.ts";
 export { type CataloguedServer, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
-export { countsOf, type Failure, type TestResult, type TestRun, testOpened, testPolicies } from "./testing/index.ts";
+export {
+  type BenchOptions,
+  benchPolicies,
+  type CaseCost,
+  caseFileText,
+  countsOf,
+  type Failure,
+  findRecord,
+  holds,
+  type PolicyBench,
+  type RecordedCase,
+  readersOf,
+  recordedCase,
+  type TestFormat,
+  type TestReport,
+  type TestResult,
+  type TestRun,
+  testFormats,
+  testOpened,
+  testPolicies,
+  usableOpa,
+  withCase,
+  writeTestReport,
+} from "./testing/index.ts";
 export { openWorkbench, type Unopened, type Workbench, type WorkbenchOptions } from "./workbench/index.ts";

@@ -1,4 +1,7 @@
-export { type TestOptions, testPolicies } from "./test-policies.ts";
+export { type BenchOptions, benchPolicies, type CaseCost, type PolicyBench } from "./bench.ts";
+export { caseFileText, findRecord, type RecordedCase, readersOf, recordedCase, withCase } from "./recording/index.ts";
+export { holds, type Paint, type TestFormat, type TestReport, testFormats, writeTestReport } from "./reports/index.ts";
+export { type TestOptions, testOpened, testPolicies } from "./test-policies.ts";
 export {
   type Coverage,
   countsOf,
@@ -8,3 +11,4 @@ export {
   type TestRun,
   type ValueDifference,
 } from "./test-run.ts";
+export { usableOpa } from "./usable-opa.ts";

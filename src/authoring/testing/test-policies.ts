@@ -47,7 +47,11 @@ export async function testOpened(policiesDir: string, bench: Workbench, options:
     const golden = await runCases(options, bench, workspace, cases.value);
     const runs = options.coverage ? [...golden.coverage, ...(await testCoverage(opa, workspace, rego.passed))] : [];
     const coverage = options.coverage ? { coverage: mergeCoverage(runs, workspace.authorFiles) } : {};
-    return ok({ results: [...rego.results, ...golden.results], ...coverage, notes: bench.warnings });
+    return ok({
+      results: [...rego.results, ...golden.results],
+      ...coverage,
+      notes: bench.warnings.filter((note) => /^(cases\/|OPA )/.test(note)),
+    });
   } finally {
     await workspace.remove();
   }

@@ -6,6 +6,8 @@ import { exitCodes, type Terminal } from "../terminal.ts";
 export interface WorkbenchFlags {
   readonly environment?: string;
   readonly json?: boolean;
+  /** Milliseconds after which an evaluation is given up. */
+  readonly timeoutMs?: number;
 }
 
 /** Opens policies for a command, uses them and closes them. What stands in the way is told, and the exit code says which kind it is. */
@@ -18,6 +20,7 @@ export async function withWorkbench(
   const opened = await openWorkbench(source, {
     findOpa: () => findOpa({ env: environment() }),
     ...(flags.environment !== undefined && { environment: flags.environment }),
+    ...(flags.timeoutMs !== undefined && { timeoutMs: flags.timeoutMs }),
   });
   if (!opened.ok) {
     if (opened.error.kind === "unavailable") {
