@@ -13,7 +13,7 @@ import type { BuiltParts, Parts } from "./parts.ts";
 import { readinessOf } from "./readiness.ts";
 import { routed } from "./route.ts";
 import { serveRequest } from "./serve-request.ts";
-import { createWatches, subscribe } from "./watching/index.ts";
+import { createWatches, subscribe, watchEnds } from "./watching/index.ts";
 
 /** A gateway that can be stopped: what it counted and did not record yet is recorded then. */
 export interface RunningGateway extends Gateway {
@@ -47,7 +47,11 @@ export function createGateway(built: BuiltParts): RunningGateway {
     recordBundle(parts, generation.bundleText, "activated");
     judgedAnew();
   });
-  const stopWatchingParked = watchParked(parts);
+  const parked = watchParked(parts);
+  const ends = watchEnds(parts, (tenant) => {
+    judgedAnew();
+    parked.recheck(tenant);
+  });
   parts.generations.onRefused(({ code, detail }) => {
     recordBundle(parts, '"bundle":null', "refused", { code, detail });
     if (!parts.generations.status().active) judgedAnew();
@@ -73,7 +77,8 @@ export function createGateway(built: BuiltParts): RunningGateway {
       await messages.flush();
     },
     async close() {
-      stopWatchingParked();
+      ends.stop();
+      parked.stop();
       await parking.close();
     },
   };

@@ -8,9 +8,10 @@ export interface Company {
   readonly roles?: Readonly<Record<string, Row>>;
   readonly groups?: Readonly<Record<string, Row>>;
   readonly budgets?: Readonly<Record<string, Row>>;
+  readonly approvals?: Readonly<Record<string, Row>>;
   readonly settings?: Row;
   readonly custom?: Row;
-  /** Author packages that the build checks: name of the package and its rules, served to every server unless `# servers: [a, b]` leads. */
+  /** Author packages that the build checks: name of the package and its rules, served to every server unless `# servers: [a, b]` leads. `{}` is a company without Rego. */
   readonly policies?: Readonly<Record<string, string>>;
   /** Author packages that are put into the bundle past the checks of the build, as a malicious or careless signer could. */
   readonly unchecked?: Readonly<Record<string, Unchecked>>;
@@ -119,6 +120,7 @@ export function sourcesOf(company: Company): Readonly<Record<string, string>> {
     roles: company.roles ?? { all: { grants: ["*/*"], ...everythingElse(servers) } },
     groups: company.groups ?? { staff: { roles: ["all"] } },
     budgets: company.budgets ?? {},
+    ...(company.approvals === undefined ? {} : { approvals: company.approvals }),
     settings: company.settings ?? {},
     custom: company.custom ?? {},
     ...tableOf("prompts", servers, ({ prompts }) => prompts && mapped(prompts, () => ({ data_classes: [] }))),

@@ -9,18 +9,29 @@ import { hostReason } from "../refusal.ts";
 import { resolveTarget } from "../resolve-target.ts";
 import type { ParkedCall } from "./parking.ts";
 
-/** Decides parked calls again whenever a bundle is activated or stops counting, and gives up those that are denied then. */
-export function watchParked(parts: Parts): () => void {
+/** Parked calls that are decided again, and given up if they are denied then. */
+export interface ParkedWatch {
+  /** After something ended for this tenant. */
+  recheck(tenant: string): void;
+  stop(): void;
+}
+
+/** Decides parked calls again whenever a bundle is activated or stops counting. */
+export function watchParked(parts: Parts): ParkedWatch {
   const recheckAll = (concerns: (parked: ParkedCall) => boolean) => {
     for (const parked of parts.parking.waiting()) if (concerns(parked)) void recheck(parts, parked);
   };
+  const recheckTenant = (tenant: string) => recheckAll(({ call }) => call.exchange.caller.token.tenant === tenant);
   const stops = [
-    parts.generations.onSwap(({ bundle: { tenant } }) => recheckAll(({ call }) => call.exchange.caller.token.tenant === tenant)),
+    parts.generations.onSwap(({ bundle: { tenant } }) => recheckTenant(tenant)),
     // A candidate that was refused changes nothing; an active bundle whose key was revoked leaves nothing to decide by.
     parts.generations.onRefused(() => recheckAll(({ call }) => !parts.generations.for(call.exchange.caller.token.tenant))),
   ];
-  return () => {
-    for (const stop of stops) stop();
+  return {
+    recheck: recheckTenant,
+    stop() {
+      for (const stop of stops) stop();
+    },
   };
 }
 

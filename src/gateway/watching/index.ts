@@ -1,2 +1,3 @@
+export { type Ends, watchEnds } from "./ends.ts";
 export { subscribe } from "./subscribe.ts";
 export { createWatches, type Watches } from "./watches.ts";

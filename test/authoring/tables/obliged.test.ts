@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tableFolder } from "./sample-tables.ts";
+import { type TableFiles, tableFolder } from "./sample-tables.ts";
 import { table, wide } from "./wide-company.ts";
 
 const { mistakesOf, readClean } = tableFolder();
@@ -8,10 +8,10 @@ const budget = (applies: string) =>
   table("budgets", `  day: { unit: calls, limit: 3, window: { kind: fixed, seconds: 60 }, per: [user], applies: ${applies} }\n`);
 const approval = (applies: string) => table("approvals", `  money: { group: Support Team, applies: ${applies} }\n`);
 
-async function reached(files: ReturnType<typeof budget>) {
+async function reached(files: TableFiles) {
   const { data, warnings } = await readClean(files);
   const targets = Object.entries(data.obliged).flatMap(([server, kinds]) =>
-    Object.entries(kinds).flatMap(([kind, names]) => Object.keys(names).map((name) => `${kind} ${server}/${name}`)),
+    Object.entries(kinds).flatMap(([kind, names]) => Object.keys(names ?? {}).map((name) => `${kind} ${server}/${name}`)),
   );
   return { targets, warnings };
 }

@@ -11,7 +11,20 @@ const folder = join(import.meta.dirname, "../../../policies/schemas");
 const ajv = new Ajv2020({ strict: true, strictRequired: false });
 formats.default(ajv);
 
-for (const name of ["servers", "prompts", "resources", "roles", "pins"]) {
+for (const name of [
+  "servers",
+  "tools",
+  "prompts",
+  "resources",
+  "agents",
+  "roles",
+  "groups",
+  "budgets",
+  "approvals",
+  "settings",
+  "custom",
+  "pins",
+]) {
   const schema: AnySchemaObject = JSON.parse(readFileSync(join(folder, `${name}.schema.json`), "utf8"));
   ajv.addSchema(schema, name);
 }
@@ -33,6 +46,31 @@ const server = (extra: object) => ({ version: 1, servers: { crm: { ...owner, tra
 const prompt = (facts: unknown) => ({ version: 1, prompts: { crm: { "any name": facts } } });
 const resource = (facts: unknown, id = "notes") => ({ version: 1, resources: { crm: { [id]: facts } } });
 const role = (lists: object) => ({ version: 1, roles: { support: lists } });
+const group = (...roles: unknown[]) => ({ version: 1, groups: { "Support Team": { roles } } });
+const agent = (extra: object) => ({
+  version: 1,
+  agents: {
+    bot: {
+      name: "Bot",
+      owner: "ann",
+      environment: "demo",
+      status: "active",
+      modes: ["agent"],
+      match: [{ issuer: "https://id", subject: "bot" }],
+      ...extra,
+    },
+  },
+});
+const budget = (extra: object) => ({
+  version: 1,
+  budgets: { day: { unit: "calls", limit: 3, window: { kind: "fixed", seconds: 60 }, per: ["user"], ...extra } },
+});
+const applies = (...entries: unknown[]) => budget({ applies: entries });
+const approval = (extra: object) => ({
+  version: 1,
+  approvals: { money: { group: "Support Team", applies: [{ servers: ["crm"] }], ...extra } },
+});
+const until = "2027-01-31T18:00:00+01:00";
 const tasks = "io.modelcontextprotocol/tasks";
 const search = "com.example/search";
 
@@ -73,6 +111,49 @@ const samples: readonly (readonly [table: string, value: unknown, taken: boolean
   ["roles", role({ methods: ["crm"] }), false],
   ["roles", role({ prompts: ["/x"] }), false],
   ["roles", role({ resource: ["crm/*"] }), false],
+  ["roles", role({ includes: [] }), true],
+  ["roles", role({ includes: ["No Id"] }), false],
+  ["roles", role({ by_effect: [{ servers: ["*"], effects: ["read"], max_risk: "medium" }] }), true],
+  ["roles", role({ by_effect: [{ effects: ["read"] }] }), false],
+  ["roles", role({ by_effect: [{ servers: [], effects: ["read"] }] }), false],
+  ["roles", role({ by_effect: [{ servers: ["*"], effects: [] }] }), false],
+  ["roles", role({ by_effect: [{ servers: ["*"], effects: ["see"] }] }), false],
+  ["roles", role({ by_effect: [{ servers: ["*"], effects: ["read"], min_risk: "low" }] }), false],
+  ["groups", group(), true],
+  ["groups", group({ role: "support", until, why: "stands in", ticket: "HR-7" }), true],
+  ["groups", group({ role: "support" }), false],
+  ["groups", group({ role: "support", until: "2027-02-30T00:00:00Z" }), false],
+  ["groups", group({ role: "support", until: "2027-01-31" }), false],
+  ["groups", group({ role: "support", until, reason: "x" }), false],
+  ["groups", group(7), false],
+  ["agents", agent({}), true],
+  ["agents", agent({ expires: until, roles: [{ role: "support", until }], roles_alone: ["support"] }), true],
+  ["agents", agent({ expires: "tomorrow" }), false],
+  ["agents", agent({ match: [] }), false],
+  ["agents", agent({ match: [{ issuer: "https://id", subject: "a", client_id: "b" }] }), false],
+  ["agents", agent({ modes: [] }), false],
+  ["budgets", budget({}), true],
+  ["budgets", budget({ limit: 0 }), false],
+  ["budgets", budget({ limit: 1.5 }), false],
+  ["budgets", budget({ limit: "3" }), false],
+  ["budgets", budget({ limit: 9007199254740992 }), false],
+  ["budgets", budget({ window: { kind: "fixed", seconds: 2678401 } }), false],
+  ["budgets", budget({ window: { kind: "rolling", seconds: 60, burst: 5 } }), true],
+  ["budgets", applies({ tools: ["crm/*"], effects: ["pay"], min_risk: "high", servers: ["crm"], cost: 5 }), true],
+  ["budgets", applies({ servers: ["crm"], cost: "{input.user.id}" }), false],
+  ["budgets", applies({ servers: ["crm"], cost: 0 }), false],
+  ["budgets", applies({ prompts: ["crm/*"], resources: ["crm/*"] }), true],
+  ["budgets", applies({ prompts: ["crm/*"], effects: ["read"] }), false],
+  ["budgets", applies({ prompts: ["crm/*"], cost: "{input.args.x}" }), false],
+  ["budgets", applies({}), false],
+  ["budgets", applies({ cost: 1 }), false],
+  ["approvals", approval({}), true],
+  ["approvals", approval({ title: "Money", ttl_s: 60, min: 2 }), true],
+  ["approvals", approval({ ttl_s: 0 }), false],
+  ["approvals", approval({ min: 101 }), false],
+  ["approvals", approval({ applies: [] }), false],
+  ["approvals", approval({ applies: [{ servers: ["crm"], cost: 1 }] }), false],
+  ["approvals", approval({ when: "{input.args.amount} > 100" }), false],
 ];
 
 describe("the schema that editors use and the build", () => {

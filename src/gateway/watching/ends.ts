@@ -1,0 +1,63 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { Generations } from "../generations.ts";
+
+/** A stream, a watch or a parked call outlives what ended by so much at most; each list and call is exact by itself. */
+const LOOK_MS = 1_000;
+
+/** Tells when an agent, or a role that somebody holds for a time, ended under the active bundle of a tenant. */
+export interface Ends {
+  /** Looks at the clock now, as it is done every second while anything is left to end. */
+  look(): void;
+  stop(): void;
+}
+
+interface Left {
+  readonly ends: readonly number[];
+  next: number;
+}
+
+export function watchEnds(
+  { generations, clock }: { readonly generations: Pick<Generations, "onSwap">; readonly clock: Clock },
+  onEnded: (tenant: string) => void,
+): Ends {
+  const tenants = new Map<string, Left>();
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Whether anything ended since the last look. */
+  function passed(left: Left, now: number): boolean {
+    const before = left.next;
+    while ((left.ends[left.next] ?? Number.POSITIVE_INFINITY) <= now) left.next += 1;
+    return left.next > before;
+  }
+
+  function keepLooking(): void {
+    const busy = [...tenants.values()].some(({ ends, next }) => next < ends.length);
+    if (busy) timer ??= setInterval(look, LOOK_MS).unref();
+    else {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  }
+
+  function look(): void {
+    const now = clock.now();
+    const ended = [...tenants].filter(([, left]) => passed(left, now));
+    keepLooking();
+    for (const [tenant] of ended) onEnded(tenant);
+  }
+
+  const unsubscribe = generations.onSwap(({ bundle, catalog }) => {
+    const left = { ends: catalog.ends, next: 0 };
+    // What ended before the swap was never granted under this bundle.
+    passed(left, clock.now());
+    tenants.set(bundle.tenant, left);
+    keepLooking();
+  });
+  return {
+    look,
+    stop() {
+      unsubscribe();
+      clearInterval(timer);
+    },
+  };
+}

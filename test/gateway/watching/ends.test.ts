@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { Generation } from "../../../src/gateway/generation.ts";
+import { watchEnds } from "../../../src/gateway/watching/index.ts";
+import { manualClock } from "../../../src/platform/clock.ts";
+
+function watched(start = 0) {
+  const clock = manualClock(start);
+  const told: string[] = [];
+  let swap: (generation: Generation) => void = () => {};
+  const generations = {
+    onSwap: (listener: typeof swap) => {
+      swap = listener;
+      return () => {};
+    },
+  };
+  const ends = watchEnds({ generations, clock }, (tenant) => told.push(tenant));
+  return {
+    told,
+    look: () => ends.look(),
+    stop: () => ends.stop(),
+    set: clock.set,
+    activate: (tenant: string, instants: readonly number[]) => swap({ bundle: { tenant }, catalog: { ends: instants } } as Generation),
+  };
+}
+
+describe("the end of an agent or a role", () => {
+  it("is told once, at its instant and not before, to its tenant alone", () => {
+    const gate = watched();
+    gate.activate("a", [100, 200]);
+    gate.activate("b", [200]);
+    gate.set(99);
+    gate.look();
+    expect(gate.told).toEqual([]);
+    gate.set(100);
+    gate.look();
+    gate.look();
+    expect(gate.told).toEqual(["a"]);
+    gate.set(500);
+    gate.look();
+    expect(gate.told).toEqual(["a", "a", "b"]);
+    gate.stop();
+  });
+
+  it("is told once for several that passed, and never for those before the bundle", () => {
+    const gate = watched(50);
+    gate.activate("a", [10, 50, 60, 70]);
+    gate.look();
+    expect(gate.told).toEqual([]);
+    gate.set(100);
+    gate.look();
+    expect(gate.told).toEqual(["a"]);
+    gate.stop();
+  });
+
+  it("counts under the bundle of the moment only", () => {
+    const gate = watched();
+    gate.activate("a", [100]);
+    gate.activate("a", []);
+    gate.set(100);
+    gate.look();
+    expect(gate.told).toEqual([]);
+    gate.stop();
+  });
+});
