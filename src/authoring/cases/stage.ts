@@ -16,8 +16,9 @@ export interface Surroundings {
 export function stageFor(tables: TableData, around: Surroundings): Result<Rehearsal, string> {
   const { catalog } = tables;
   const { environment = usualEnvironment(catalog.servers), tenant = defaultTenant } = around;
-  // Which packages judge a target is not part of an input.
-  const read = readCatalog({ ...tables, index: {}, index_kinds: {}, catalog: { ...catalog, rules: {}, worker: [], reads: {} } });
+  // Which packages judge a target is not part of an input, but each server must have its list of them.
+  const index = Object.fromEntries([...Object.keys(catalog.servers), "_none"].map((server) => [server, []]));
+  const read = readCatalog({ ...tables, index, index_kinds: {}, catalog: { ...catalog, rules: {}, worker: [], reads: {} } });
   if (!read.ok) return err(read.error.map(({ path, wanted }) => `${path}: ${wanted}`).join("; "));
   return ok(rehearse(nobody, read.value, { environment, tenant }));
 }
