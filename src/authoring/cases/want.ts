@@ -21,11 +21,11 @@ const answers = {
       redactions: listed.optional().describe("a list of paths, or of tables"),
     }),
     words: {
-      allow: { effect: "allow" },
-      ask: { effect: "ask" },
+      allow: { effect: "allow", known: true, reasons: [] },
+      ask: { effect: "ask", known: true },
       deny: { effect: "deny" },
       closed: { effect: "deny", known: true },
-      unknown: { effect: "deny", known: false },
+      unknown: { effect: "deny", known: false, obligations: [] },
     },
   },
   discover: {
