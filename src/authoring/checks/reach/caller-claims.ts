@@ -9,9 +9,9 @@ const claims = ["client", "request"] as const;
 
 export const claimsOfTheCaller: Check = {
   id: "claims-of-the-caller",
-  title: "input.client or input.request, which the caller makes up, could open something",
+  title: "what the caller claims (input.client, input.request) where it could open something",
   danger:
-    "Whoever calls itself the right client, or claims the right intent, is let through: nothing in input.client and input.request is verified.",
+    "whoever calls itself the right client, or claims the right intent, is let through: nothing in input.client and input.request is verified",
   wanted: "claims only where they close: never in permit, elsewhere as it stands or with ==, in or a pattern",
   example: {
     wrong: example(`deny contains {"code": "example.client"} if input.client.name != "house-ide"`),

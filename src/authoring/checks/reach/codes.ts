@@ -19,7 +19,7 @@ const LONGEST = 100;
 export const codeOfTheProduct: Check = {
   id: "code-of-the-product",
   title: "a code that begins like the product's own, or that is no code",
-  danger: "The caller is told policy.invalid_rule in its place, and whoever searches records for the code finds nothing.",
+  danger: "the caller is told policy.invalid_rule in its place, and whoever searches records for the code finds nothing",
   wanted: "the name of the package, a dot and a name: refunds.too_much",
   example: {
     wrong: example(`deny contains {"code": "tool.closed"} if input.tool.risk == "critical"`),

@@ -18,8 +18,8 @@ const wholeInReads: ReadonlySet<unknown> = new Set(["uri", "host", "path", "sche
 
 export const constrainWithoutArguments: Check = {
   id: "constrain-without-arguments",
-  title: "constrain looks at nothing that only a call has",
-  danger: "A constraint counts in calls only, so the list shows what every call is refused: list and call disagree.",
+  title: "a constrain that looks at nothing that only a call has",
+  danger: "a constraint counts in calls only, so the list shows what every call is refused: list and call disagree",
   wanted: "deny, which closes it in lists and calls alike",
   example: {
     wrong: example(`constrain contains {"code": "example.contractors"} if {
@@ -33,7 +33,7 @@ export const constrainWithoutArguments: Check = {
   },
   find: (checked, report) => {
     for (const traced of tracedClauses(checked)) {
-      if (traced.name !== "constrain" || traced.uses.some(ofCalls)) continue;
+      if (traced.name !== "constrain" || traced.clause.rule.head.key === undefined || traced.uses.some(ofCalls)) continue;
       const kind = listed.find((one) => checked.facts?.kinds.includes(one) === true && mayHold(checked, traced, one));
       if (kind === undefined || (kind === "resource" && traced.uses.some(ofWholeUris))) continue;
       const remedy = "write deny in place of constrain, or look at the arguments that it is about";

@@ -34,7 +34,7 @@ export const elementShape: Check = {
   id: "element-shape",
   title: "an element of one of the seven that has members it cannot have, lacks one, or has one of another type",
   danger:
-    "What is not known is passed over: a denial that should hide shows what it hides, a budget costs 1, and what lacks its code denies every call.",
+    "what is not known is passed over: a denial that should hide shows what it hides, a budget costs 1, and what lacks its code denies every call",
   wanted: "the members that docs/policy-guide.md names for the rule",
   example: {
     wrong: example(`deny contains {"code": "example.critical", "hides": true} if input.tool.risk == "critical"`),
@@ -102,7 +102,7 @@ function isFilled(value: unknown): boolean {
 export const maskThatNeverFits: Check = {
   id: "mask-that-never-fits",
   title: "a mask path that no input can have",
-  danger: "Records keep in clear what the rule was written to hide.",
+  danger: "records keep in clear what the rule was written to hide",
   wanted: "a JSON pointer into the input, e.g. /user/email",
   example: {
     wrong: example(`mask contains {"path": "/users/email"}`),

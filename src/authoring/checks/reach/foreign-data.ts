@@ -9,9 +9,9 @@ const authors = ["custom", "settings"] as const;
 
 export const foreignData: Check = {
   id: "foreign-data",
-  title: "a rule looks at data that is not the author's: data.policy, data.roles, data.toolgate, or data as a whole",
+  title: "a rule that looks at data that is not the author's: data.policy, data.roles, data.toolgate, or data as a whole",
   danger:
-    "Permits of another package would count here for servers, kinds and callers that they were never meant for, and nobody sees it in either package.",
+    "permits of another package would count here for servers, kinds and callers that they were never meant for, and nobody sees it in either package",
   wanted: "data.custom and data.settings, and rules of the own package by their names",
   example: {
     wrong: example(`deny contains {"code": "example.not_permitted"} if {
@@ -35,9 +35,9 @@ export const foreignData: Check = {
 
 export const missingData: Check = {
   id: "missing-data",
-  title: "a rule looks at data.custom or data.settings where the tables hold nothing",
+  title: "a rule that looks at data.custom or data.settings where the tables hold nothing",
   danger:
-    "What is not there is undefined, so the denial that asks for it never holds: a list of suspended clients under a misspelt name suspends nobody.",
+    "what is not there is undefined, so the denial that asks for it never holds: a list of suspended clients under a misspelt name suspends nobody",
   wanted: "a path that custom.yaml or settings.yaml has",
   example: {
     wrong: example(`deny contains {"code": "example.suspended"} if input.client.name in data.custom.suspended_client`),

@@ -10,8 +10,8 @@ const ofResults: ReadonlySet<string> = new Set(["result", "findings"]);
 
 export const memberOfAnotherKind: Check = {
   id: "member-of-another-kind",
-  title: "a rule looks at a member of the input that its package is never asked with",
-  danger: "The member is never there, so a denial that asks for it never holds, and one that asks for its absence always does.",
+  title: "a rule that looks at a member of the input that its package is never asked with",
+  danger: "the member is never there, so a denial that asks for it never holds, and one that asks for its absence always does",
   wanted: "members of the kinds that custom.kinds of the METADATA names",
   example: {
     wrong: example(`constrain contains {"code": "example.prompt"} if {
@@ -62,8 +62,8 @@ function asked(name: string, own: ReadonlySet<string>): boolean {
 
 export const resultBeforeThereIsOne: Check = {
   id: "result-before-the-call",
-  title: "constrain or oblige looks at input.result, input.findings or input.items",
-  danger: "They are asked before the call, where there is no result: the rule never holds, and the result leaves unseen.",
+  title: "a constrain or oblige that looks at input.result, input.findings or input.items",
+  danger: "they are asked before the call, where there is no result: the rule never holds, and the result leaves unseen",
   wanted: "input.result and input.findings in redact, withhold and mask",
   example: {
     wrong: example(`constrain contains {"code": "example.bulk"} if input.result.bytes > 32768`),

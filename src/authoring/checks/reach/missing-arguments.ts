@@ -11,8 +11,8 @@ import { literalOf } from "./value.ts";
 
 export const argumentThatMayBeMissing: Check = {
   id: "argument-that-may-be-missing",
-  title: "constrain or oblige looks at an argument that a tool may be called without, or that may be of another type",
-  danger: "Without the argument the rule is silent and the server takes a default of its own, so whoever leaves it out is not limited.",
+  title: "a constrain or oblige that looks at an argument that a tool may be called without, or that may be of another type",
+  danger: "without the argument the rule is silent and the server takes a default of its own, so whoever leaves it out is not limited",
   wanted: "an argument that the pinned schema of every tool the rule is about requires, with one type, or a value in its place",
   example: {
     wrong: example(`constrain contains {"code": "example.too_many"} if {

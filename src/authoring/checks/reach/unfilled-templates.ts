@@ -18,8 +18,7 @@ import { unseenMembers } from "./unseen-members.ts";
 export const templateThatIsNotFilled: Check = {
   id: "template-that-is-not-filled",
   title: "a template in a message or an obligation that the input does not fill",
-  danger:
-    "An obligation that cannot be filled denies every call it is asked of, and a message tells a question mark in place of the value.",
+  danger: "an obligation that cannot be filled denies every call it is asked of, and a message tells a question mark in place of the value",
   wanted: "{input.…} with a path that the input has; in obligations an argument that every tool requires",
   example: {
     wrong: example(`oblige contains {"type": "budget", "name": "calls-per-minute", "cost": "{input.args.limit}"} if {

@@ -1,3 +1,4 @@
+import { targetKinds } from "../../../core/methods.ts";
 import { didYouMean, oneOf } from "../../../core/mistakes.ts";
 import { type Node, textOf } from "../../rego/index.ts";
 import type { Check, CheckedPackage, Finding } from "../check.ts";
@@ -9,8 +10,8 @@ import { vocabularyAt } from "./vocabulary.ts";
 
 export const unknownName: Check = {
   id: "unknown-name",
-  title: "a rule names a tool, server, role, group, effect or another word that there is not",
-  danger: "A denial for a misspelt name never holds, and nothing says so: every other name passes it.",
+  title: "a rule that names a tool, server, role, group, effect or another word that there is not",
+  danger: "a denial for a misspelt name never holds, and nothing says so: every other name passes it",
   wanted: "a name that the tables have",
   example: {
     wrong: example(`deny contains {"code": "example.closed"} if {
@@ -37,6 +38,9 @@ export const unknownName: Check = {
 type Told = Omit<Finding, "at" | "line">;
 
 function unknownIn(origin: Origin, word: string, checked: CheckedPackage, expression: Node | undefined): Told | undefined {
+  const [member] = origin.path;
+  // What the package is never asked with is told as that.
+  if (targetKinds.some((kind) => kind === member && checked.facts?.kinds.includes(kind) === false)) return undefined;
   const vocabulary = vocabularyAt(origin, checked);
   if (vocabulary === undefined || vocabulary.words.has(word)) return undefined;
   const { what, words, elsewhere, remedy } = vocabulary;
@@ -65,8 +69,8 @@ function unknownIn(origin: Origin, word: string, checked: CheckedPackage, expres
 
 export const unknownBudget: Check = {
   id: "unknown-budget",
-  title: "a rule names a budget, or a group of approvers, that there is not",
-  danger: "An obligation on a budget that does not exist denies every call it is asked of, and a denial that waits for one never holds.",
+  title: "a rule that names a budget, or a group of approvers, that there is not",
+  danger: "an obligation on a budget that does not exist denies every call it is asked of, and a denial that waits for one never holds",
   wanted: "a budget of catalog/budgets.yaml, a group of catalog/groups.yaml",
   example: {
     wrong: example(`oblige contains {"type": "budget", "name": "refund-per-day"} if input.tool.id == "crm.refund"`),

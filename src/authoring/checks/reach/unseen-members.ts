@@ -9,9 +9,9 @@ export const unseenMembers = ["args", "args_digest", "phase", "method", "request
 
 export const unseenInPermitAndDeny: Check = {
   id: "unseen-in-permit-and-deny",
-  title: "permit or deny looks at what only a call has: input.args and its like, or the whole input",
+  title: "a permit or deny that looks at what only a call has: input.args and its like, or the whole input",
   danger:
-    "A list asks permit and deny without arguments, so a denial that waits for one never holds, and a permit that waits for one never grants.",
+    "a list asks permit and deny without arguments, so a denial that waits for one never holds, and a permit that waits for one never grants",
   wanted: "arguments in constrain or oblige; in permit and deny the caller and the target only",
   example: {
     wrong: example(`deny contains {"code": "example.too_much"} if {
