@@ -5,6 +5,10 @@ import { type Behaviour, duplicateKey, huge, rubbish } from "../support/servers/
 // The company of the decision cases. Every tool of the server `lab` stands for one situation; its name says which.
 
 const plain: CompanyTool = {};
+const requiring = (name: string, type: string, example: unknown): CompanyTool => ({
+  definition: { inputSchema: { type: "object", properties: { [name]: { type } }, required: [name] } },
+  facts: { sample: { args: { [name]: example } } },
+});
 const writes: CompanyTool = { facts: { effects: ["write"], idempotent: false, risk: "medium" } };
 const server = (row: CompanyServer["row"], tools: CompanyServer["tools"] = { run: plain }): CompanyServer => ({
   at: "lab",
@@ -25,10 +29,6 @@ constrain contains {"code": "lab.too_much", "message": "At most 10, {input.user.
 oblige contains {"type": "budget", "name": "once-a-day", "cost": 1} if input.tool.name == "rationed"
 
 oblige contains {"type": "budget", "name": "{input.args.budget}", "cost": 1} if input.tool.name == "draws"
-
-oblige contains {"type": "budget", "name": "once-a-day", "cost": "{input.args.cost}"} if input.tool.name == "costs"
-
-oblige contains {"type": "sing", "song": "la"} if input.tool.name == "sings"
 
 oblige contains {"type": "approve", "group": "staff", "ttl_s": 900} if input.tool.name == "asks"
 
@@ -51,6 +51,11 @@ const library = `# servers: [lab]
 deny contains {"code": "library.private", "message": "This is private."} if startswith(input.resource.path, "/private/")
 
 deny contains {"code": "library.closed", "message": "The library is closed."} if input.prompt.name == "closed"`;
+
+/** Past the checks of the build, in the lab: obligations that cannot be met. */
+const careless = `oblige contains {"type": "budget", "name": "once-a-day", "cost": "{input.args.cost}"} if input.tool.name == "costs"
+
+oblige contains {"type": "sing", "song": "la"} if input.tool.name == "sings"`;
 
 /** Past the checks of the build: one server each. */
 const unchecked: NonNullable<Company["unchecked"]> = {
@@ -88,6 +93,8 @@ export const company: Company = {
         ...Object.fromEntries([...names, ...results].map((name) => [name, plain])),
         ...Object.fromEntries(failing.map((name) => [name, { facts: { timeout_ms: 300 } }])),
         writes,
+        limited: requiring("amount", "number", 1),
+        draws: requiring("budget", "string", "once-a-day"),
         typed: {
           definition: {
             inputSchema: { type: "object", properties: { id: { type: "string" } }, required: ["id"], additionalProperties: false },
@@ -133,5 +140,5 @@ export const company: Company = {
   },
   budgets: { "once-a-day": { unit: "calls", limit: 1, window: { kind: "fixed", seconds: 86_400 }, per: ["user"] } },
   policies: { lab: rules, library },
-  unchecked,
+  unchecked: { ...unchecked, careless: { servers: ["lab"], rules: careless } },
 };
