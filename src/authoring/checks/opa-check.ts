@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { didYouMean, oneOf } from "../../core/mistakes.ts";
+import { builtinMistake, capabilitiesFile } from "../capabilities.ts";
 import { inputSchemaFile } from "../input-schema.ts";
 import type { Mistakes } from "../mistakes.ts";
 import { type Opa, runOpa } from "../opa.ts";
@@ -47,6 +48,21 @@ deny contains {"code": "example.closed"} if {
   },
 };
 
+export const builtinLeftOut: CheckText = {
+  id: "built-in-left-out",
+  title: "a built-in that no gateway offers",
+  danger: "its answer does not follow from its arguments, or no evaluator of the gateway gives it: such a bundle is taken by no gateway",
+  wanted: "a built-in of docs/policy/built-ins.md",
+  example: {
+    wrong: `${header}
+deny contains {"code": "example.closed"} if opa.runtime().env.STAGE == "production"
+`,
+    right: `${header}
+deny contains {"code": "example.closed"} if input.environment == "production"
+`,
+  },
+};
+
 const errorsSchema = z.looseObject({
   errors: z.array(
     z.looseObject({
@@ -68,25 +84,35 @@ type OpaError = z.infer<typeof errorsSchema>["errors"][number];
 /** OPA's own check of the author's modules together, with the types of our input. What it refuses becomes mistakes at the author's lines. */
 export async function checkWithOpa(opa: Opa, policiesDir: string, files: readonly string[], mistakes: Mistakes): Promise<void> {
   if (files.length === 0) return;
-  const strict = await errorsOf(opa, policiesDir, ["--strict", ...files]);
-  if (strict.length === 0) return;
-  // What only the strict check refuses is found before any type is looked at, and would hide the types' mistakes.
+  const ours = ["--capabilities", capabilitiesFile, ...files];
+  const found = await errorsOf(opa, policiesDir, ["--strict", ...ours]);
+  if (found.length === 0) return;
+  // OPA stops after the first of its stages that finds anything: what is unused would hide what is left out, and that the types.
+  found.push(...(await errorsOf(opa, policiesDir, ours)), ...(await errorsOf(opa, policiesDir, files)));
   const told = new Set<string>();
-  for (const error of [...strict, ...(await errorsOf(opa, policiesDir, files))]) {
+  for (const error of found) {
     const { file = "policy", row } = error.location ?? {};
     const place = JSON.stringify([file, row, error.message]);
-    if (told.has(place)) continue;
+    // Words of another Rego are told already, by their own check.
+    const known = mistakes.all.some((one) => one.check === "keywords" && one.file === file && one.line === row);
+    if (known || told.has(place)) continue;
     told.add(place);
-    mistakes.add({ file, ...(row !== undefined && { line: row }), ...(unknownPath(error) ?? refusedByOpa(error)) });
+    mistakes.add({ file, ...(row !== undefined && { line: row }), ...(unknownPath(error) ?? leftOut(error, file) ?? refusedByOpa(error)) });
   }
 }
 
-async function errorsOf(opa: Opa, policiesDir: string, more: readonly string[]): Promise<readonly OpaError[]> {
+async function errorsOf(opa: Opa, policiesDir: string, more: readonly string[]): Promise<OpaError[]> {
   const args = ["check", "--format", "json", "--max-errors", "0", "--schema", inputSchemaFile, ...more];
   const { code, stdout, stderr } = await runOpa(opa, args, policiesDir);
   if (code === 0) return [];
   const parsed = errorsSchema.safeParse(jsonOf(stdout) ?? jsonOf(stderr));
   return parsed.success ? parsed.data.errors : [{ message: (stderr + stdout).trim() }];
+}
+
+function leftOut({ message }: OpaError, file: string) {
+  const mistake = builtinMistake(message, file, undefined);
+  const { id, danger } = builtinLeftOut;
+  return mistake && { ...mistake, check: id, danger };
 }
 
 function refusedByOpa({ message }: OpaError) {

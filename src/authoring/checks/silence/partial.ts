@@ -1,7 +1,8 @@
+import { leftOut } from "../../capabilities.ts";
 import { alwaysHasValue, type Clause, callAt, nameOf, namesOf, sitesOf, textOf } from "../../rego/index.ts";
 import type { Check, CheckedPackage } from "../check.ts";
 import { sevenNames } from "../shape/index.ts";
-import { partial } from "./builtin-table.ts";
+import { type Partial, partial } from "./builtin-table.ts";
 import { shown } from "./shown.ts";
 
 const header = `# METADATA
@@ -41,9 +42,8 @@ amount(value) := to_number(value)
         for (const { node, line, inside } of sitesOf(at.rule)) {
           if (caught && !inside.includes("comprehension")) continue; // there only the element would be lost
           const call = callAt(node);
-          if (call === undefined || naming.importOf(call.name.split(".")[0] ?? "") !== undefined || !Object.hasOwn(partial, call.name))
-            continue;
-          const entry = partial[call.name];
+          if (call === undefined || naming.importOf(call.name.split(".")[0] ?? "") !== undefined) continue;
+          const entry = Object.hasOwn(leftOut, call.name) ? undefined : partialOf(call.name); // what is left out is told as that
           if (entry === undefined || entry.fine?.(call.operands) === true) continue;
           const mended = mendedOf(checked, at);
           const remedy = `"${operators[call.name] ?? call.name}" has no value for ${entry.without}`;
@@ -53,6 +53,10 @@ amount(value) := to_number(value)
     }
   },
 };
+
+function partialOf(name: string): Partial | undefined {
+  return Object.hasOwn(partial, name) ? partial[name] : undefined;
+}
 
 const operators: Readonly<Record<string, string>> = { div: "/", rem: "%" };
 

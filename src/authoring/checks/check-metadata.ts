@@ -1,1 +1,0 @@
-export { kinds, ownServer, type PackageFacts } from "./shape/index.ts";
