@@ -54,11 +54,25 @@ export {
   lintServer,
   openLint,
 } from "./lint/index.ts";
+export { type MatrixFacts, matrixCsv, matrixHtml, matrixJson, matrixText } from "./matrix/index.ts";
 export { gatherMistakes, type Mistakes } from "./mistakes.ts";
 export { type FindOpaOptions, findOpa, type Opa, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
 export { type Added, type AddRequest, addPack, type NotAdded, type Pack, packsFolder, readPacks } from "./packs/index.ts";
 export { type PinCounts, type PinKind, type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
-export { type Report, type ReportFormat, reportFormats, type Written, writeReport } from "./reports/index.ts";
+export {
+  type Invariants,
+  invariantHolds,
+  type Proof,
+  type ProofFormat,
+  type ProofPaint,
+  type ProveOptions,
+  proofFormats,
+  provePolicies,
+  readInvariants,
+  type Unproven,
+  writeProof,
+} from "./prove/index.ts";
+export { counted, type Report, type ReportFormat, reportFormats, type Written, writeReport } from "./reports/index.ts";
 export { type CataloguedServer, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
 export {
   type BenchOptions,

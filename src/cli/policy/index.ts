@@ -5,6 +5,8 @@ import { registerPolicyBench } from "./bench.ts";
 import { registerPolicyCheck } from "./check.ts";
 import { registerPolicyDiff } from "./diff.ts";
 import { registerPolicyInit } from "./init.ts";
+import { registerPolicyMatrix } from "./matrix.ts";
+import { registerPolicyProve } from "./prove.ts";
 import { registerPolicyTest } from "./test.ts";
 
 /** What a security team does before a bundle ships: one command a file. */
@@ -16,4 +18,6 @@ export function registerPolicy(program: Command, terminal: Terminal): void {
   registerPolicyTest(policy, terminal);
   registerPolicyBench(policy, terminal);
   registerPolicyDiff(policy, terminal);
+  registerPolicyMatrix(policy, terminal);
+  registerPolicyProve(policy, terminal);
 }
