@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument, visit, type YAMLError, type YAMLMap } from "yaml";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type YAMLError, type YAMLMap } from "yaml";
 import type { Mistake } from "./mistakes.ts";
 
 /** A YAML text that a person wrote, with the way back from a path to its line. */
@@ -28,7 +28,7 @@ export function parseYaml(
     ok: false as const,
     error: [{ file, path: "", ...told }],
   });
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, stringKeys: true });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true });
   const faults = faultsOf(document, lines).map((fault) => ({ file, path: "", ...fault }));
   if (faults.length > 0) return { ok: false, error: faults };
   const line = lineFinder(document, lines);
@@ -54,6 +54,10 @@ function faultsOf(document: Document, lines: LineCounter): (Told & { readonly li
     const { line } = lines.linePos(fault.pos[0]);
     if (!byLine.has(line)) byLine.set(line, { ...(known[fault.code] ?? told(fault.message)), line });
   }
+  for (const at of repeatedKeys(document)) {
+    const { line } = lines.linePos(at);
+    if (!byLine.has(line)) byLine.set(line, { ...repeatedKey, line });
+  }
   return [...byLine.values()].sort((a, b) => a.line - b.line);
 }
 
@@ -78,10 +82,33 @@ function aliasLine(document: Document, lines: LineCounter): number {
   return lines.linePos(without ?? first ?? 0).line;
 }
 
+const repeatedKey: Told = {
+  found: "a key that stands here for the second time",
+  wanted: "each key once",
+  remedy: "merge the two, or rename one",
+};
+
+/** Where keys stand that were there before. The parser compares each key with every other one, which a long table has no time for. */
+function repeatedKeys(document: Document): readonly number[] {
+  const repeated: number[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const text = keyText(key);
+        if (seen.has(text)) repeated.push(start(key) ?? 0);
+        seen.add(text);
+      }
+    },
+  });
+  return repeated;
+}
+
+const keyText = (key: unknown): string => (isScalar(key) ? String(key.value) : "");
+
 const known: Partial<Record<YAMLError["code"], Told>> = {
   TAB_AS_INDENT: { found: "a tab at the beginning of a line", wanted: "spaces", remedy: "indent with two spaces for each level" },
   NON_STRING_KEY: { found: "a key that is a list or a table", wanted: "a plain word as key", remedy: "put a name there" },
-  DUPLICATE_KEY: { found: "a key that stands here for the second time", wanted: "each key once", remedy: "merge the two, or rename one" },
   MULTIPLE_DOCS: { found: "a second document", wanted: "one document", remedy: "take out the line ---" },
   TAG_RESOLVE_FAILED: { found: "a tag", wanted: "plain YAML 1.2, without tags", remedy: "take out the word that begins with !" },
 };
@@ -113,7 +140,7 @@ function lineFinder(document: Document, lines: LineCounter): YamlText["line"] {
   const pairOf = (map: YAMLMap, step: PropertyKey) => {
     let index = indexes.get(map);
     if (index === undefined) {
-      index = new Map(map.items.map((item) => [isNode(item.key) ? String((item.key as { value?: unknown }).value) : "", item]));
+      index = new Map(map.items.map((item) => [keyText(item.key), item]));
       indexes.set(map, index);
     }
     return index.get(String(step));

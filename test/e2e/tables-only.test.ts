@@ -107,6 +107,10 @@ describe("a company without Rego", () => {
     expect(seen()).toBe(before);
     const record = (await gate.records()).findLast(({ target }) => target === "desk.wipe");
     expect(record).toMatchObject({ effect: "deny", reasons: [{ code: "policy.obligation_unsupported", rule: "table" }] });
+    expect(record?.decision).toMatchObject({
+      effect: "ask",
+      obligations: [{ type: "approve", rule: "table", group: "owners", ttl_s: 900, min: 2 }],
+    });
   });
 
   test("has roles that end at their instant, in lists, in calls and on open streams", async () => {
