@@ -1,3 +1,3 @@
 export { annotation } from "./github.ts";
-export { pathOf, type Report, type ReportFormat, reportFormats, type Written } from "./report.ts";
+export { counted, pathOf, type Report, type ReportFormat, reportFormats, type Written } from "./report.ts";
 export { writeReport } from "./write-report.ts";

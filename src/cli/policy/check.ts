@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { environment, productVersion } from "../../app/index.ts";
-import { checkSources, findOpa, gatherMistakes, type ReportFormat, reportFormats, writeReport } from "../../authoring/index.ts";
+import { checkSources, counted, findOpa, gatherMistakes, type ReportFormat, reportFormats, writeReport } from "../../authoring/index.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 
 interface CheckFlags {
@@ -29,7 +29,7 @@ async function check(terminal: Terminal, policiesDir: string, flags: CheckFlags)
   }
   const mistakes = gatherMistakes();
   const { facts, cases, notes } = await checkSources(opa.value, policiesDir, mistakes);
-  const summary = `${facts.packages.length} packages and ${cases.length} golden cases checked`;
+  const summary = `${counted(facts.packages.length, "package")} and ${counted(cases.length, "golden case")} checked`;
   const folder = fromHere(policiesDir);
   const report = { folder, mistakes: mistakes.all, notes, summary, version: productVersion() };
   const written = writeReport(flags.json === true ? "json" : flags.format, report, { colour: terminal.colour });
