@@ -9,6 +9,7 @@ import { registerCatalog } from "../../src/cli/catalog.ts";
 import { registerCheck } from "../../src/cli/check.ts";
 import { registerDemo } from "../../src/cli/demo.ts";
 import { registerLog } from "../../src/cli/log.ts";
+import { registerPolicy } from "../../src/cli/policy/index.ts";
 import { registerServe } from "../../src/cli/serve.ts";
 import { systemTerminal } from "../../src/cli/terminal.ts";
 import { registerVersion } from "../../src/cli/version.ts";
@@ -113,7 +114,16 @@ async function commandsText(): Promise<string> {
   const { stdout } = await run(process.execPath, args, { env: { PATH: process.env.PATH, NO_COLOR: "1" } });
   const program = new Command("toolgate").configureHelp({ sortSubcommands: false, showGlobalOptions: false });
   program.configureOutput({ getOutHelpWidth: () => HELP_WIDTH });
-  for (const register of [registerServe, registerDemo, registerCheck, registerBundle, registerCatalog, registerLog, registerVersion])
+  for (const register of [
+    registerServe,
+    registerDemo,
+    registerCheck,
+    registerPolicy,
+    registerBundle,
+    registerCatalog,
+    registerLog,
+    registerVersion,
+  ])
     register(program, systemTerminal());
   const names = program.commands.map((command) => command.name());
   const told = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\])? {2}/gm)].map(([, name]) => name).filter((name) => name !== "help");
