@@ -156,6 +156,7 @@ function remembered(cells: readonly AccessCell[], judge: (cell: AccessCell) => J
 function gathering() {
   const untried = new Set<string>();
   const seen = new Set<AccessCell>();
+  const exampled = new Set<AccessCell>();
   const examples = new Map<string, CounterExample>();
   const failingCallers = new Set<AccessCaller>();
   const failingTargets = new Set<AccessTarget>();
@@ -174,7 +175,9 @@ function gathering() {
       pairs += callers.length;
       for (const one of callers) failingCallers.add(one);
       failingTargets.add(target);
-      const key = `${judgement} ${why} ${permitsKey(cell)}`;
+      if (exampled.has(cell)) return;
+      exampled.add(cell);
+      const key = `${judgement} ${why} ${JSON.stringify(cell.permits)}`;
       if (!examples.has(key)) examples.set(key, { caller, target, cell, judgement, why, ...(meets && { meets }) });
     },
     found: () => ({
@@ -184,14 +187,6 @@ function gathering() {
       untried: [...untried].sort(),
     }),
   };
-}
-
-const keys = new WeakMap<AccessCell, string>();
-
-function permitsKey(cell: AccessCell): string {
-  const known = keys.get(cell) ?? JSON.stringify(cell.permits);
-  keys.set(cell, known);
-  return known;
 }
 
 /** Whether it may be built upon. */
