@@ -50,6 +50,8 @@ export async function opaAnswers(
   const coverage: OpaCoverage[] = [];
   const evaluate = (some: readonly GoldenCase[]) => evaluateAll(opa, workspace, some, options, coverage);
   const raw = await evaluate(cases);
+  // Lines that nothing reaches are told only by an evaluation that came to its end, be it of nothing.
+  if (options.coverage && coverage.length === 0) await evaluateOnce(opa, workspace, [], options, coverage);
   const answers: (Members | undefined)[] = [];
   for (const [at, golden] of cases.entries()) {
     const one = raw[at] ?? timedOut;
@@ -105,7 +107,7 @@ async function evaluateOnce(
     return parsed.data.result[0].expressions[0].value;
   }
   const said = done.stdout + done.stderr;
-  if (said.includes("eval_builtin_error")) return "policy.builtin_error";
+  if (/eval_builtin_error|eval_type_error/.test(said)) return "policy.builtin_error";
   if (said.includes("eval_conflict_error")) return "policy.evaluation_failed";
   if (/eval_cancel_error|timed out|deadline exceeded/.test(said)) return "policy.timeout";
   throw new Error(`opa eval: ${said.trim().slice(0, 2000)}`);
