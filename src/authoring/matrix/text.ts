@@ -30,7 +30,7 @@ interface Column {
 const INDENT = "  ";
 const GAP = 2;
 /** More than this nobody reads on a terminal: it is summed up instead. */
-const LINES = 1_500;
+const LINES = 500;
 const CALLERS_SUMMED = 200;
 
 /** Tools in rows, callers in columns, as many blocks of columns as the width makes necessary. */

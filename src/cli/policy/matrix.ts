@@ -145,10 +145,13 @@ const QUIET_MS = 1_000;
 /** On standard error, from the first second on and once a second. */
 function progressOn(terminal: Terminal): (done: number, all: number) => void {
   let next = performance.now() + QUIET_MS;
+  let told = "";
   return (done, all) => {
     const now = performance.now();
-    if (now < next) return;
+    const text = `asked ${Math.floor((100 * done) / all)} %`;
+    if (now < next || text === told) return;
     next = now + QUIET_MS;
-    terminal.err(`asked ${Math.floor((100 * done) / all)} %`);
+    told = text;
+    terminal.err(text);
   };
 }
