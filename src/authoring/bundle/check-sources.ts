@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compareUtf8 } from "../../parts/bundle/index.ts";
 import { type GoldenCase, goldenCases, type Surroundings } from "../cases/index.ts";
-import { checkBaseData, checkPolicies, type PolicyFacts } from "../checks/index.ts";
+import { checkBaseData, checkLeftOut, checkPolicies, type PolicyFacts } from "../checks/index.ts";
 import type { Mistakes } from "../mistakes.ts";
 import { type Opa, pinnedOpa } from "../opa.ts";
 import { readTables, type TablesRead } from "../tables/index.ts";
@@ -26,6 +26,7 @@ export async function checkSources(opa: Opa, policiesDir: string, mistakes: Mist
   const tables = read.ok ? read.value : undefined;
   const files = (await filesBelow(join(policiesDir, "policy"))).map((name) => `policy/${name.replaceAll("\\", "/")}`).sort(compareUtf8);
   checkBaseData(files, mistakes);
+  await checkLeftOut(files, (file) => readFile(join(policiesDir, file), "utf8"), mistakes);
   const modules = await readModules(policiesDir, files);
   // Without tables nothing that a rule names is known; telling each use of it would only hide the mistake that matters.
   const facts = await checkPolicies({ opa, policiesDir, files: [...modules.keys()], tables: tables?.data }, mistakes);

@@ -1,5 +1,6 @@
 import { baseData } from "./base-data.ts";
 import type { Check, CheckText } from "./check.ts";
+import { leftOutFile } from "./left-out-file.ts";
 import { builtinLeftOut, opaStrict, unknownInput } from "./opa-check.ts";
 import { reachChecks } from "./reach/index.ts";
 import { headDotted, headForm, headLiteral, keywords, metadataChecks, packageName, unreached } from "./shape/index.ts";
@@ -22,4 +23,4 @@ export const checks: readonly Check[] = [
 ];
 
 /** Every check there is, those too that are made on other sources than a package. */
-export const everyCheck: readonly CheckText[] = [...checks, unknownInput, builtinLeftOut, opaStrict, baseData];
+export const everyCheck: readonly CheckText[] = [...checks, unknownInput, builtinLeftOut, opaStrict, baseData, leftOutFile];

@@ -21,6 +21,8 @@ const refused: Readonly<Record<string, string>> = {
   in_a_helper: rule("deny", "foreign", "foreign if input.agent.team != input.agent.environment"),
   in_a_function: rule("deny", "foreign(input.agent.environment)", "foreign(x) if input.agent.team != x"),
   below_not_in_a_permit: rule("permit", "not foreign", "foreign if input.agent.team != input.agent.environment"),
+  function_below_two_nots: rule("deny", "not b", "b if not c(1)\n\nc(x) if input.user.id != x"),
+  value_of_a_function_below_not: rule("deny", "x := c(1)\n\tnot x", "c(x) if input.user.id != x"),
   member_of_a_variable: rule("deny", 'user := input.user\n\tuser.email != "a@b"'),
   by_a_variable: rule("deny", 'some key in ["email"]\n\tinput.user[key] != "a@b"'),
   unknown_data: rule("deny", "input.agent.id != data.custom.nobody"),
@@ -39,6 +41,8 @@ const allowed: Readonly<Record<string, string>> = {
   rule_with_a_default: rule("deny", "input.agent.id != owner", 'default owner := ""\n\nowner := input.user.id'),
   in_a_permit: rule("permit", "input.user.id != input.agent.owner"),
   below_not_in_a_deny: rule("deny", "not mine", "mine if input.user.id != input.agent.owner"),
+  function_below_not_in_a_deny: rule("deny", "id := input.user.id\n\tnot mine(id)", "mine(id) if input.agent.owner != id"),
+  function_below_two_nots: rule("permit", "not b", "b if not c(1)\n\nc(x) if input.user.id != x"),
   mended: rule("deny", "not same", "same if input.user.id == input.agent.owner"),
 };
 

@@ -1,5 +1,7 @@
 import { rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { checkLeftOut } from "../../../src/authoring/checks/index.ts";
+import { gatherMistakes } from "../../../src/authoring/mistakes.ts";
 import { textOf, unpacked } from "../../parts/bundle/sample-bundle.ts";
 import { build, packageText, policiesWith } from "../bundle/tools.ts";
 import { mistakesIn, moduleOf, refusals } from "./checked.ts";
@@ -144,6 +146,25 @@ describe("base data", () => {
     expect(Object.keys(data)).not.toEqual(expect.arrayContaining(["toolgate"]));
     expect(data.custom).toMatchObject(custom);
   });
+});
+
+it("rules in a file of tests, or in one of another name, are told, because no bundle takes them; tests are not", async () => {
+  const texts: Readonly<Record<string, string>> = {
+    "policy/stress_test.rego": 'package policy.stress\n\ndeny contains {"code": "a.b"} if true\n',
+    "policy/old_test.rego": "package policy.old\n\ndefault permit := false\n",
+    "policy/fine_test.rego":
+      "package policy.a_test\n\nimport data.policy.a\n\ntest_deny_holds if count(a.deny) == 1 with input as {}\n\ndenied := a.deny\n",
+    "policy/same_test.rego": "package policy.a\n\ntest_x if {\n\tdeny == set() with input as {}\n}\n",
+    "policy/LOUD.Rego": "",
+    "policy/a.rego": 'package policy.a\n\ndeny contains {"code": "a.b"} if true\n',
+  };
+  const mistakes = gatherMistakes();
+  await checkLeftOut(Object.keys(texts), async (file) => texts[file] ?? "", mistakes);
+  expect(mistakes.all.map(({ file, line, mended }) => [file, line, mended])).toEqual([
+    ["policy/stress_test.rego", 3, "policy/stress.rego"],
+    ["policy/old_test.rego", 3, "policy/old.rego"],
+    ["policy/LOUD.Rego", undefined, "policy/LOUD.rego"],
+  ]);
 });
 
 it("a path of the input that does not exist is told with the nearest name, at its line", async () => {

@@ -21,8 +21,11 @@ export function effectsOf(own: AuthorModules): ReadonlyMap<string, ReadonlySet<E
     known.add(effect);
     for (const clause of own.clauses.get(name) ?? []) {
       const naming = namesOf(own, clause);
+      const heads = new Set<unknown>();
       for (const site of sitesOf(clause.rule)) {
-        const used = naming.ruleOf(site.node);
+        if (isTerm(site.node) && site.node.type === "ref") heads.add(childrenOf(site.node.value)[0]);
+        // The first name of a path is told with its path.
+        const used = heads.has(site.node) ? undefined : naming.ruleOf(site.node);
         if (used !== undefined) for (const one of effectsAt(site, effect)) waiting.push([used, one]);
       }
     }
@@ -35,7 +38,6 @@ function effectsAt(site: Site, effect: Effect): readonly Effect[] {
   const terms = expression?.terms;
   const bare = terms === site.node || (Array.isArray(terms) && terms[0] === site.node && callAt(expression) !== undefined);
   const plain = inside.every((one) => one === "not" || one === "every");
-  if (!bare || !plain || (isTerm(site.node) && site.node.type === "ref" && childrenOf(site.node.value).length === 0))
-    return ["tightens", "loosens"];
+  if (!bare || !plain) return ["tightens", "loosens"];
   return [inside.filter((one) => one === "not").length % 2 === 0 ? effect : opposite[effect]];
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { baseData, checkBaseData } from "../../../../src/authoring/checks/base-data.ts";
 import { type CheckText, everyCheck } from "../../../../src/authoring/checks/index.ts";
+import { checkLeftOut, leftOutFile } from "../../../../src/authoring/checks/left-out-file.ts";
 import { gatherMistakes } from "../../../../src/authoring/mistakes.ts";
 import { formatMistakes, type Mistake } from "../../../../src/core/mistakes.ts";
 import { table } from "../../../docs/markdown.ts";
@@ -33,15 +34,19 @@ async function toldOf(checks: readonly CheckText[]): Promise<ReadonlyMap<string,
         .map(({ id, example }) => [`policy/${name(id)}.rego`, example.wrong.replace("policy.example", `policy.${name(id)}`)]),
     );
   const alone = ["package-name", "keywords"]; // OPA's own check is not asked where a file is no package, and stops at unknown words
-  const others = checks.map(({ id }) => id).filter((id) => !alone.includes(id) && id !== baseData.id);
+  const ofFiles = new Map([
+    [baseData.id, gatherMistakes()],
+    [leftOutFile.id, gatherMistakes()],
+  ]);
+  checkBaseData(["policy/clients/data.json"], ofFiles.get(baseData.id) ?? gatherMistakes());
+  await checkLeftOut(["policy/stress_test.rego"], async () => leftOutFile.example.wrong, ofFiles.get(leftOutFile.id) ?? gatherMistakes());
+  const others = checks.map(({ id }) => id).filter((id) => !alone.includes(id) && !ofFiles.has(id));
   const mistakes = [...(await mistakesIn(files(others)))];
   for (const id of alone) mistakes.push(...(await mistakesIn(files([id]))));
-  const data = gatherMistakes();
-  checkBaseData(["policy/clients/data.json"], data);
   return new Map(
     checks.map(({ id }) => {
       const own = mistakes.filter(({ file, check }) => file === `policy/${name(id)}.rego` && check === id);
-      return [id, id === baseData.id ? data.all : own.map((one) => renamed(one, name(id)))];
+      return [id, ofFiles.get(id)?.all ?? own.map((one) => renamed(one, name(id)))];
     }),
   );
 }
