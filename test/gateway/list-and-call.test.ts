@@ -58,6 +58,8 @@ const company: Company = {
   agents: Object.fromEntries(agents.map((id) => [id, { roles: [], roles_alone: [] }])),
   roles: { ...Object.fromEntries(roles.map((id) => [id, { grants: [] }])), all: { grants: [] } },
   groups: Object.fromEntries(roles.map((id) => [`g-${id}`, { roles: [id] }])),
+  // Each world has its own; the build only wants them to be there.
+  custom: { users: {}, agents: {}, both: [], denied: {}, risks: [], nobody_alone: false, hidden: [], limit: 0 },
   policies: { generated: rules },
 };
 

@@ -46,6 +46,8 @@ const company: Company = {
   agents: { a0: { roles: ["agents"] } },
   roles: { users: { grants: [] }, agents: { grants: [] }, all: { grants: [] } },
   groups: { staff: { roles: ["users"] } },
+  // Each world has its own; the build only wants them to be there.
+  custom: { prompts: {}, uris: {}, denied: [], no_secrets: false, hidden: [] },
   policies: { generated: rules },
 };
 

@@ -1,3 +1,4 @@
+import { foundText } from "../../../core/mistakes.ts";
 import type { Step } from "./origin.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -8,64 +9,65 @@ export interface ArgumentFault {
   readonly says: string;
   /** Whether the schema does not know the argument at all, so that the rule is hardly about this tool. */
   readonly foreign: boolean;
-  /** What the server takes where the argument is left out, if its schema says. */
-  readonly otherwise?: unknown;
 }
 
-const DEEPEST = 32;
+/** How many parts of a schema are looked at for one path: choices within choices multiply. */
+const MOST_PARTS = 2_000;
+
+interface Walk {
+  readonly root: Schema;
+  left: number;
+}
 
 /** Why a path of arguments may hold nothing, or something of another type, in a call that fits the schema; undefined if it never does. */
 export function argumentFault(schema: Schema, path: readonly Step[]): ArgumentFault | undefined {
-  return faultIn([schema], path, schema, "");
+  return faultIn([schema], path, { root: schema, left: MOST_PARTS }, "");
 }
 
 /** What stands together about one value: a schema with all its `allOf` and what `$ref` leads to. */
-function whole(all: readonly unknown[], root: Schema): readonly Schema[] {
+function whole(all: readonly unknown[], walk: Walk): readonly Schema[] {
   const found: Schema[] = [];
   const waiting = [...all];
-  while (waiting.length > 0 && found.length < DEEPEST) {
+  while (waiting.length > 0 && walk.left > 0) {
+    walk.left--;
     const schema = waiting.pop();
     if (!isSchema(schema) || found.includes(schema)) continue;
     found.push(schema);
     if (Array.isArray(schema.allOf)) waiting.push(...schema.allOf);
-    if (typeof schema.$ref === "string") waiting.push(pointedAt(schema.$ref, root));
+    if (typeof schema.$ref === "string") waiting.push(pointedAt(schema.$ref, walk.root));
   }
   return found;
 }
 
-function faultIn(all: readonly unknown[], path: readonly Step[], root: Schema, at: string, depth = 0): ArgumentFault | undefined {
-  const parts = whole(all, root);
+function faultIn(all: readonly unknown[], path: readonly Step[], walk: Walk, at: string): ArgumentFault | undefined {
+  const parts = whole(all, walk);
+  if (walk.left <= 0)
+    return { says: `has a schema that is too intricate to follow as far as ${JSON.stringify(at.replace(/^\./, ""))}`, foreign: false };
   const choices = parts.flatMap((part) => [part.anyOf, part.oneOf]).find(Array.isArray);
-  if (choices !== undefined && depth < DEEPEST) {
+  if (choices !== undefined) {
     const plain = parts.map(({ anyOf: _, oneOf: __, allOf: ___, $ref: ____, ...part }) => part);
-    const ofOne = choices.map((choice) => faultIn([...plain, choice], path, root, at, depth + 1));
-    return ofOne.find((fault) => fault !== undefined) ?? severalTypes(path.length === 0 ? typesAmong(choices, plain, root) : [], at);
+    const ofOne = choices.map((choice) => faultIn([...plain, choice], path, walk, at));
+    return ofOne.find((fault) => fault !== undefined) ?? severalTypes(path.length === 0 ? typesAmong(choices, plain, walk) : [], at);
   }
   const [step, ...rest] = path;
   if (step === undefined) return severalTypes(typesOf(parts), at);
   const named = `${at}${stepText(step)}`;
-  if (typeof step === "string") return memberFault(parts, step, rest, root, named, depth);
-  return elementFault(parts, step, rest, root, named, depth);
+  if (typeof step === "string") return memberFault(parts, step, rest, walk, named);
+  return elementFault(parts, step, rest, walk, named);
 }
 
-function memberFault(
-  parts: readonly Schema[],
-  name: string,
-  rest: readonly Step[],
-  root: Schema,
-  at: string,
-  depth: number,
-): ArgumentFault | undefined {
+function memberFault(parts: readonly Schema[], name: string, rest: readonly Step[], walk: Walk, at: string): ArgumentFault | undefined {
   const shown = JSON.stringify(at.replace(/^\./, ""));
   const members = parts.flatMap(({ properties }) => (isSchema(properties) && Object.hasOwn(properties, name) ? [properties[name]] : []));
   if (members.length === 0) return { says: `has no ${shown} in its schema`, foreign: true };
   if (!parts.some(({ required }) => Array.isArray(required) && required.includes(name))) {
-    const otherwise = whole(members, root).find((member) => member.default !== undefined)?.default;
-    return { says: `may be called without ${shown}`, foreign: false, ...(otherwise !== undefined && { otherwise }) };
+    const otherwise = whole(members, walk).find((member) => member.default !== undefined)?.default;
+    const then = otherwise === undefined ? "" : `, and takes ${foundText(otherwise)} then`;
+    return { says: `may be called without ${shown}${then}`, foreign: false };
   }
   if (!typesOf(parts).every((type) => type === "object"))
     return { says: `takes something other than an object around ${shown}`, foreign: false };
-  return faultIn(members, rest, root, at, depth + 1);
+  return faultIn(members, rest, walk, at);
 }
 
 /** Each element is judged as it comes; one by its number must be there. */
@@ -73,16 +75,15 @@ function elementFault(
   parts: readonly Schema[],
   step: number | null,
   rest: readonly Step[],
-  root: Schema,
+  walk: Walk,
   at: string,
-  depth: number,
 ): ArgumentFault | undefined {
   const fewest = Math.max(0, ...parts.map(({ minItems }) => (typeof minItems === "number" ? minItems : 0)));
   if (typeof step === "number" && fewest <= step) return { says: `may be called without "${at.replace(/^\./, "")}"`, foreign: false };
   const elements = parts.flatMap(({ items, additionalProperties }) => [items, additionalProperties]).filter(isSchema);
   if (elements.length === 0)
     return rest.length === 0 ? undefined : { says: `does not say what "${at.replace(/^\./, "")}" holds`, foreign: false };
-  return faultIn(elements, rest, root, at, depth + 1);
+  return faultIn(elements, rest, walk, at);
 }
 
 function severalTypes(types: readonly string[], at: string): ArgumentFault | undefined {
@@ -109,8 +110,8 @@ function typesSaid({ type, const: only, enum: some }: Schema): readonly string[]
   return Array.isArray(some) ? [...new Set(some.map(typeOf))] : [];
 }
 
-function typesAmong(choices: readonly unknown[], plain: readonly Schema[], root: Schema): readonly string[] {
-  return choices.flatMap((choice) => typesOf(whole([...plain, choice], root)));
+function typesAmong(choices: readonly unknown[], plain: readonly Schema[], walk: Walk): readonly string[] {
+  return choices.flatMap((choice) => typesOf(whole([...plain, choice], walk)));
 }
 
 function typeOf(value: unknown): string {
