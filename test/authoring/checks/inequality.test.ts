@@ -30,6 +30,7 @@ const refused: Readonly<Record<string, string>> = {
   function_without_default: rule("deny", 'name(input.agent.id) != "x"', 'name(id) := id if startswith(id, "a")'),
   inside_a_call: rule("deny", 'lower(input.user.email) != "a@b"'),
   inside_a_comprehension: rule("deny", 'count([1 | input.user.email != "a@b"]) == 1'),
+  inside_a_comprehension_of_a_permit: rule("permit", 'count([1 | input.user.email != "a@b"]) == 0'),
   as_a_value: rule("deny", 'other := input.user.id != "ann"\n\tother'),
 };
 

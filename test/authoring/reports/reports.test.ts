@@ -85,7 +85,7 @@ describe("a report for GitHub", () => {
   it("lets no word of an author's file begin a command, end a property, or be read otherwise than it was written", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (file, found) => {
-        const odd: Mistake = { file, path: "", found: `${found}\r\n::stop-commands::x`, wanted: "50%, or a:b", check: "a,b:c" };
+        const odd: Mistake = { file, path: "", found: `${found}%0A\r\n::stop-commands::x`, wanted: "50%, or a:b", check: "a,b:c" };
         const { out } = writeReport("github", { ...clean, folder: ".", mistakes: [odd] });
         const [command = "", ...more] = out.split(/\r\n|\r|\n/);
         expect(more).toEqual(["2 packages and 3 golden cases checked: 1 mistake."]);
