@@ -127,6 +127,8 @@ export function editDistance(a: string, b: string, bound = Number.POSITIVE_INFIN
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (before[j - 2] ?? 0) + 1);
       row.push(best);
     }
+    // A later row is never below this one, nor, by a swap, below the one before.
+    if (Math.min(...row) >= bound && Math.min(...last) >= bound) return bound;
     before = last;
     last = row;
   }

@@ -1,5 +1,6 @@
-import { didYouMean, foundText, type Mistake, pathText } from "../../core/mistakes.ts";
+import { foundText, type Mistake, pathText } from "../../core/mistakes.ts";
 import { extensionMethodMistakes, roleOf } from "../../parts/catalog/index.ts";
+import { nearestKey } from "./nearest.ts";
 import { pinMistakes } from "./pin-references.ts";
 import { resourceMistakes } from "./resource-references.ts";
 import { fileOf, pinsFileOf, type TableName, type Tables } from "./table-files.ts";
@@ -28,7 +29,7 @@ function missingKey(
   what: "server" | "role",
 ): Mistake[] {
   if (Object.hasOwn(known, key) || tables.broken.has(fileOf(`${what}s`))) return [];
-  const remedy = didYouMean(key, Object.keys(known));
+  const remedy = nearestKey(known, key);
   const told = { found: foundText(key), wanted: `the id of a ${what} in ${what}s.yaml` };
   return [tables.mistake(table, steps, remedy === undefined ? told : { ...told, remedy }, pathText(steps))];
 }

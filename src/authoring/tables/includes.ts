@@ -1,5 +1,6 @@
-import { didYouMean, foundText, pathText } from "../../core/mistakes.ts";
+import { foundText, pathText } from "../../core/mistakes.ts";
 import type { Findings } from "./findings.ts";
+import { nearestKey } from "./nearest.ts";
 import type { Tables } from "./table-files.ts";
 
 /** A role whose included roles are being looked at; `next` is the one that comes now. */
@@ -48,7 +49,7 @@ function enter(role: string, open: Map<string, Step>): Step {
 }
 
 function tellUnknown(tables: Tables, steps: readonly PropertyKey[], role: string, { mistakes }: Findings): void {
-  const remedy = didYouMean(role, Object.keys(tables.roles.roles));
+  const remedy = nearestKey(tables.roles.roles, role);
   const told = { found: foundText(role), wanted: "the id of a role in roles.yaml", ...(remedy !== undefined && { remedy }) };
   mistakes.push(tables.mistake("roles", steps, told, pathText(steps)));
 }

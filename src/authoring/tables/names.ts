@@ -1,11 +1,12 @@
-import { didYouMean } from "../../core/mistakes.ts";
 import { glob } from "../../parts/catalog/index.ts";
+import { Nearest } from "./nearest.ts";
 
 export type Name = readonly [server: string, name: string];
 
 /** Names of one kind by server, as the tables have them. What fits a pattern is found here, once, by the build. */
 export class Names {
   readonly #servers = new Map<string, Set<string>>();
+  readonly #nearest = new Nearest(() => this.#all());
 
   constructor(rows: Iterable<Name>) {
     for (const [server, name] of rows) {
@@ -35,11 +36,7 @@ export class Names {
 
   /** The nearest `server/name` as a question, if one is near. */
   nearest(written: string): string | undefined {
-    const slash = written.indexOf("/");
-    const own = this.#servers.get(written.slice(0, slash));
-    // On a server that is there, the name is what was misspelt.
-    const known = own === undefined ? this.#all() : [...own].map((name) => `${written.slice(0, slash)}/${name}`);
-    return didYouMean(written, known) ?? (own === undefined ? undefined : didYouMean(written, this.#all()));
+    return this.#nearest.to(written);
   }
 
   *#all(): Generator<string> {

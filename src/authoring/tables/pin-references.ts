@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { didYouMean, foundText, type Mistake, pathText } from "../../core/mistakes.ts";
+import { foundText, type Mistake, pathText } from "../../core/mistakes.ts";
 import { declaredCapabilities } from "../../parts/upstream/index.ts";
 import type { PinsFile } from "../pins/index.ts";
+import { nearestKey } from "./nearest.ts";
 import { pinsFileOf, type TableName, type Tables } from "./table-files.ts";
 
 /** What the tables name and no pins file has, and pins that no longer fit how a server is spoken to. */
@@ -35,7 +36,7 @@ function unpinned(tables: Tables, server: string, pins: PinsFile | undefined): M
   return named
     .filter(({ name, pinned = {} }) => !Object.hasOwn(pinned, name))
     .map(({ table, what, steps, name, pinned = {} }) => {
-      const remedy = didYouMean(name, Object.keys(pinned)) ?? remedyFor(server);
+      const remedy = nearestKey(pinned, name) ?? remedyFor(server);
       return tables.mistake(
         table,
         steps,
