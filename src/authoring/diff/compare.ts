@@ -8,7 +8,8 @@ import { type DiffSide, holdingsOf } from "./side.ts";
 export interface CompareOptions {
   /** Unix milliseconds: the moment that both are asked about. */
   readonly at: number;
-  readonly progress?: (side: string, done: number, all: number) => void;
+  /** Called once a side, for what is called now and then while it is asked. */
+  readonly progress?: (side: string) => (done: number, all: number) => void;
 }
 
 /** Why policies could not be compared: evaluations of one side that gave no usable answer. */
@@ -26,8 +27,8 @@ export async function comparePolicies(before: Workbench, after: Workbench, optio
   const tables: AccessTable[] = [];
   for (const workbench of [before, after]) {
     const { source } = workbench;
-    const progress = (done: number, all: number) => options.progress?.(source, done, all);
-    const table = await accessOf(workbench, { at: options.at, groups, kinds, progress });
+    const progress = options.progress?.(source);
+    const table = await accessOf(workbench, { at: options.at, groups, kinds, ...(progress && { progress }) });
     if (table.failures.length > 0) return err({ side: source, failures: table.failures });
     tables.push(table);
   }

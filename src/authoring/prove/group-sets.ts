@@ -26,8 +26,10 @@ export function triedGroups(
   const inRules = groupsInRules(modules);
   const table = Object.keys(catalog.groups);
   const named = new Set([...inRules, ...invariants.flatMap(groupsIn).filter((group) => table.includes(group))]);
-  const readByRules =
-    Object.values(catalog.rules).length > Object.values(catalog.reads).length || Object.values(catalog.reads).some(readGroups);
+  // Of a package whose reads nobody can tell, they may be anything.
+  const readByRules = Object.keys(catalog.rules).some(
+    (name) => !Object.hasOwn(catalog.reads, name) || readGroups(catalog.reads[name] ?? []),
+  );
   const representatives = new Map<string, string>();
   for (const name of table) {
     const roles = JSON.stringify(catalog.groups[name]?.roles ?? []);

@@ -12,6 +12,7 @@ import {
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { readMoment } from "./moment.ts";
 import { withWorkbench } from "./open-workbench.ts";
+import { progressOf } from "./progress.ts";
 
 interface DiffFlags {
   readonly format: "text" | "markdown" | "json";
@@ -53,7 +54,10 @@ function addFailOn(text: string, before: readonly DiffFailOn[]): readonly DiffFa
 type Workbenches = readonly [Parameters<typeof comparePolicies>[0], Parameters<typeof comparePolicies>[1]];
 
 async function diff(terminal: Terminal, [old, now]: Workbenches, flags: DiffFlags): Promise<number> {
-  const compared = await comparePolicies(old, now, { at: flags.at ?? Date.now() });
+  const compared = await comparePolicies(old, now, {
+    at: flags.at ?? Date.now(),
+    progress: (side) => progressOf(terminal, side),
+  });
   const format = flags.json ? "json" : flags.format;
   if (!compared.ok) {
     const { side, failures } = compared.error;

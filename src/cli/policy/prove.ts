@@ -14,6 +14,7 @@ import { formatMistakes, type Mistake } from "../../core/mistakes.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { readMoment } from "./moment.ts";
 import { withWorkbench } from "./open-workbench.ts";
+import { progressOf } from "./progress.ts";
 
 interface ProveFlags {
   readonly format: ProofFormat;
@@ -61,7 +62,7 @@ async function proveWith(
   read: Read,
   flags: ProveFlags & { readonly json: boolean },
 ): Promise<number> {
-  const proof = await provePolicies(workbench, read, { at: flags.at ?? Date.now() });
+  const proof = await provePolicies(workbench, read, { at: flags.at ?? Date.now(), progress: progressOf(terminal, workbench.source) });
   if (!proof.ok) {
     if (proof.error.kind === "mistakes") return tellMistakes(terminal, proof.error.mistakes, flags.json);
     const { failures } = proof.error;
