@@ -216,6 +216,7 @@ describe("a build refuses", () => {
         "policy/d.rego": "package other\n",
         "policy/e.rego": 'package policy["we ird"]\n',
         "policy/f.rego": "package policy.role\n",
+        "policy/g.rego": "package policy.table\n",
         "policy/sub/g.rego": "package toolgate.more\n",
       },
       [
@@ -225,6 +226,7 @@ describe("a build refuses", () => {
         "policy/d.rego:1: package other",
         "policy/e.rego:1: package policy.we ird",
         "policy/f.rego:1: package policy.role, a reserved name",
+        "policy/g.rego:1: package policy.table, a reserved name",
         "policy/sub/g.rego:1: package toolgate.more",
       ],
     ],
