@@ -229,3 +229,34 @@ test_a_lost_table_closes_everything if {
 	denials({}) == {"argument_fences.not_configured"}
 	denials(object.union(object.remove(fences, ["paths"]), {"path": {}})) == {"argument_fences.not_configured"}
 }
+
+test_each_of_the_tables_is_needed if {
+	every table in ["paths", "hosts", "amounts", "arguments"] {
+		denials(object.remove(fences, [table])) == {"argument_fences.not_configured"}
+	}
+}
+
+test_a_folder_without_a_name_opens_nothing if {
+	loose := object.union(object.remove(fences, ["paths"]), {"paths": {"files.read": {"path": [""]}}})
+	asked({"tool": {"id": "files.read"}, "args": {"path": "/etc/shadow"}}, loose) == no_path
+}
+
+test_blanks_and_tabs_behind_the_host_are_refused if {
+	every text in ["https://api.example.com/\ta", "https://api.example.com/a b", "https://api.example.com/\u2028", "https://api.example.com/\u0000"] {
+		url(text) == no_host
+	}
+}
+
+test_a_long_address_is_refused if {
+	long := concat("", ["a" | some _ in numbers.range(1, 2100)])
+	url(concat("", ["https://api.example.com/", long])) == no_host
+	url(concat("", [long, ".example.org"])) == no_host
+}
+
+test_bounds_of_another_type_open_nothing_to_texts if {
+	given := {"tool": {"id": "crm.refund"}, "args": {"amount": "zz"}}
+	table := {"amounts": {"crm.refund": {"amount": {"min": 0, "max": "zzz"}}}}
+	asked(given, object.union(object.remove(fences, ["amounts"]), table)) == no_amount
+	lists := {"amounts": {"crm.refund": {"amount": {"min": null, "max": []}}}}
+	asked({"tool": {"id": "crm.refund"}, "args": {"amount": 5}}, object.union(object.remove(fences, ["amounts"]), lists)) == no_amount
+}

@@ -122,3 +122,15 @@ test_another_server_is_left_alone if {
 test_a_lost_table_closes_everything if {
 	asked(honest, {}) == {"environment_separation.surface", "environment_separation.trust"}
 }
+
+test_nothing_of_another_server_is_judged if {
+	stranger := {"environment": "test", "agent": {"surface": "ide"}, "server": {"id": "files", "trust": "public"}}
+	codes(object.union(object.union(honest, write), stranger)) == set()
+}
+
+test_a_switch_that_says_false_is_off if {
+	off := object.union(tables, {"servers": {"crm": false, "*": false}})
+	asked(object.union(honest, {"environment": "test"}), off) == set()
+	on := object.union(tables, {"servers": {"crm": false, "*": "yes"}})
+	asked(object.union(honest, {"environment": "test"}), on) == {"environment_separation.crossed"}
+}

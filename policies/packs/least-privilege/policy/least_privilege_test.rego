@@ -107,3 +107,32 @@ test_lost_settings_close if {
 test_a_lost_table_closes_what_is_above_the_usual_ceiling_everywhere if {
 	asked(object.union(honest, tool("files.wipe", "critical", ["delete"])), {}, limits) == {"least_privilege.risk"}
 }
+
+test_nothing_of_another_server_is_judged if {
+	chain := [{"subject": "a"}, {"subject": "b"}, {"subject": "c"}]
+	stranger := {"server": {"id": "files"}, "delegation": chain}
+	codes(object.union(object.union(alone, tool("files.wipe", "critical", ["delete"])), stranger)) == set()
+}
+
+test_an_exception_holds_for_a_chain_and_for_a_method_too if {
+	chain := [{"subject": "a"}, {"subject": "b"}, {"subject": "c"}]
+	codes(object.union(object.union(alone, tool("crm.send_report", "critical", ["send"])), {"delegation": chain})) == set()
+	method := object.union(object.remove(alone, ["tool"]), {"extension": {"id": "crm.tasks/run"}})
+	asked(method, object.union(tables, {"except": {"reporter": {"crm.tasks/run": true}}}), limits) == set()
+}
+
+test_a_user_without_an_id_is_none if {
+	call := object.union(alone, tool("crm.update", "low", ["write"]))
+	codes(object.union(call, {"principal": {"kind": "user_via_agent"}, "user": {}})) == {"least_privilege.alone"}
+}
+
+test_a_chain_of_another_type_is_no_short_one if {
+	codes(object.union(honest, {"delegation": {"a": 1}})) == {"least_privilege.chain"}
+	asked(honest, tables, object.union(limits, {"chain": "2"})) == {"least_privilege.chain"}
+}
+
+test_a_switch_that_says_false_is_off if {
+	call := object.union(honest, tool("crm.export", "critical", ["read"]))
+	asked(call, object.union(tables, {"servers": {"crm": false, "*": false}}), limits) == set()
+	asked(call, object.union(tables, {"servers": {"crm": false, "*": "yes"}}), limits) == {"least_privilege.risk"}
+}

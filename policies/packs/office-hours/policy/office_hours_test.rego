@@ -149,3 +149,25 @@ test_another_server_is_left_alone if {
 test_a_lost_table_closes_every_server_at_night if {
 	asked(object.union(at("2026-01-07T03:00:00Z"), {"server": {"id": "files"}}), {}, hours) == {"office_hours.closed"}
 }
+
+test_an_exception_holds_for_a_method_too if {
+	night := object.union(object.remove(at("2026-01-07T03:00:00Z"), ["tool"]), {"extension": {"id": "crm.tasks/alarm"}})
+	asked(night, object.union(tables, {"except": {"crm.tasks/alarm": true}}), hours) == set()
+}
+
+test_an_edge_that_sorts_before_every_time_opens_nothing if {
+	every edge in ["", null, false, 0, "0", "00"] {
+		window := {"from": edge, "until": "18:00"}
+		asked(at("2026-01-07T10:00:00+01:00"), tables, object.union(hours, {"days": {"wednesday": [window]}})) == {"office_hours.closed"}
+	}
+	every edge in [[], {}, "z", "24:01x"] {
+		window := {"from": "08:00", "until": edge}
+		asked(at("2026-01-07T10:00:00+01:00"), tables, object.union(hours, {"days": {"wednesday": [window]}})) == {"office_hours.closed"}
+	}
+}
+
+test_a_switch_that_says_false_is_off if {
+	night := at("2026-01-07T03:00:00Z")
+	asked(night, object.union(tables, {"servers": {"crm": false, "*": false}}), hours) == set()
+	asked(night, object.union(tables, {"servers": {"crm": false, "*": "yes"}}), hours) == {"office_hours.closed"}
+}

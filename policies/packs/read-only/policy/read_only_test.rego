@@ -74,3 +74,7 @@ test_a_lost_table_closes_everything_that_changes if {
 	codes(call("crm.change", ["write"]), {}) == closed
 	codes(call("crm.change", ["write"]), {"servers": ["crm"]}) == closed
 }
+
+test_all_servers_are_off_where_it_says_false if {
+	codes(call("crm.change", ["write"]), {"servers": {"*": false}}) == set()
+}

@@ -135,3 +135,38 @@ test_a_lost_table_lets_nothing_through if {
 	asked(result({}), object.union(object.remove(tables, ["patterns"]), {"patterns": {}})) == {"secrets_withheld.not_configured"}
 	asked(result({}), object.remove(tables, ["names"])) == {"secrets_withheld.not_configured"}
 }
+
+test_nothing_of_another_server_is_judged if {
+	call := object.union(result({"key": key}), {"server": {"id": "files"}, "findings": {"secrets": 3}})
+	codes(call) == set()
+	sealed := object.union(json.remove(result({}), ["result/structured"]), {"server": {"id": "vault"}})
+	codes(sealed) == set()
+}
+
+test_an_exception_holds_for_detectors_and_for_sealed_servers_too if {
+	call := object.union(result({}), {"tool": {"id": "crm.rotate_key"}, "findings": {"secrets": 1}})
+	codes(call) == set()
+	bare := json.remove(call, ["result/structured"])
+	asked(bare, object.union(tables, {"sealed": {"crm": true}})) == set()
+}
+
+test_a_resource_and_a_prompt_may_be_excepted if {
+	every kind in ["resource", "prompt"] {
+		call := object.union(object.remove(result({"key": key}), ["tool"]), {kind: {"id": "crm.keys"}})
+		codes(call) == found
+		asked(call, object.union(tables, {"except": {"crm.keys": true}})) == set()
+	}
+}
+
+test_a_switch_that_says_false_is_off if {
+	asked(result({"key": key}), object.union(tables, {"servers": {"crm": false, "*": false}})) == set()
+	asked(result({"key": key}), object.union(tables, {"servers": {"crm": false, "*": "yes"}})) == found
+	bare := json.remove(result({}), ["result/structured"])
+	asked(bare, object.union(tables, {"sealed": {"crm": false}})) == set()
+}
+
+test_each_of_the_tables_is_needed if {
+	every table in ["servers", "names", "patterns"] {
+		"secrets_withheld.not_configured" in asked(result({}), object.remove(tables, [table]))
+	}
+}

@@ -59,3 +59,9 @@ test_another_server_is_left_alone if {
 test_a_lost_table_counts_everything if {
 	asked(call(["pay"]), {}) == all
 }
+
+test_a_switch_that_says_false_is_off if {
+	asked(call(["pay"]), {"servers": {"crm": false, "*": false}}) == set()
+	asked(call(["pay"]), {"servers": {"crm": false, "*": "yes"}}) == all
+	asked(call(["pay"]), {"servers": {"crm": "yes"}}) == all
+}
