@@ -86,6 +86,7 @@ export {
   type PolicyBench,
   type RecordedCase,
   readersOf,
+  readPattern,
   recordedCase,
   type TestFormat,
   type TestReport,

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { failedCaseAnswer, type GoldenCase, readCaseAnswer } from "../../parts/policy/index.ts";
+import { capabilitiesFile } from "../capabilities.ts";
 import { type Opa, runOpaWithin } from "../opa.ts";
 import { jsonOf } from "../rego/index.ts";
 import { coverageSchema, type OpaCoverage } from "./coverage.ts";
@@ -97,7 +98,8 @@ async function evaluateOnce(
     ({ entrypoint, input }) => `{"entrypoint":${JSON.stringify(entrypoint.replace("toolgate/", ""))},"input":${input}}`,
   );
   await writeFile(join(folder, "cases.input.json"), `{"cases":[${texts.join(",")}]}`);
-  const flags = ["--format", "json", "--strict-builtin-errors", "--ignore", "*_test.rego", "--timeout", `${options.timeoutMs}ms`];
+  const strict = ["--strict-builtin-errors", "--capabilities", capabilitiesFile];
+  const flags = ["--format", "json", ...strict, "--ignore", "*_test.rego", "--timeout", `${options.timeoutMs}ms`];
   const args = ["eval", ...flags, ...(options.coverage ? ["--coverage"] : []), ...sources.flatMap((one) => ["--data", one])];
   const done = await runOpaWithin(opa, [...args, "--input", "cases.input.json", query], folder, COMPILING_MS + options.timeoutMs);
   if (done === undefined) return "policy.timeout";

@@ -89,8 +89,9 @@ async function runCases(
   for (const { golden, place } of cases) answered.push({ golden, place, ...(await askProduction(bench, golden)) });
   const ended = answered.filter(({ production }) => production !== undefined).map(({ golden }) => golden);
   const own = await opaAnswers(opa, workspace, ended, { coverage, timeoutMs });
+  const byCase = new Map(ended.map((golden, at) => [golden, own.answers[at]]));
   const results = answered.map((one) => {
-    const answer = own.answers[ended.indexOf(one.golden)];
+    const answer = byCase.get(one.golden);
     return caseResult(answer === undefined ? one : { ...one, opa: answer }, timeoutMs);
   });
   return { results, coverage: own.coverage };

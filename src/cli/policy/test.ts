@@ -5,6 +5,7 @@ import {
   findOpa,
   holds,
   type Opa,
+  readPattern,
   type TestFormat,
   testFormats,
   testPolicies,
@@ -92,9 +93,7 @@ function tell(terminal: Terminal, { json, format }: { readonly json?: boolean; r
 }
 
 function pattern(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch {
-    throw new InvalidArgumentError("wanted a regular expression");
-  }
+  const read = readPattern(text);
+  if (read === undefined) throw new InvalidArgumentError("wanted a regular expression that OPA has too (RE2)");
+  return read;
 }

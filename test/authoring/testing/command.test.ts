@@ -92,6 +92,7 @@ describe("policy test ends", () => {
 
   test("with 2 for a command line that is none", async () => {
     expect((await policy("test", right, "--run", "(")).code).toBe(2);
+    expect((await policy("test", right, "--run", "(?=a)")).code).toBe(2);
     expect((await policy("test", right, "--timeout", "0")).code).toBe(2);
     expect((await policy("test", right, "--format", "html")).code).toBe(2);
     expect(await policy("test", right, "--record", "dec_1")).toMatchObject({ code: 2, err: expect.stringContaining("--log") });
