@@ -3,7 +3,7 @@ import type { Workbench } from "../workbench/index.ts";
 import type { AccessCell, AccessTable } from "./access.ts";
 import { askAll } from "./ask.ts";
 import { callersOf, type ReadyCaller } from "./callers.ts";
-import { callerKey, costsArguments, type Distinction, distinctionOf, libraryKey, targetKey } from "./classes.ts";
+import { callerKey, costsArguments, type Distinction, distinctionOf, type LibraryFacts, libraryFacts, targetKey } from "./classes.ts";
 import { type Judges, judgesOf, policyFactsOf } from "./judges.ts";
 import { affordableMoments } from "./moments.ts";
 import { failuresSince, noteOnEnds, notesOn } from "./notes.ts";
@@ -14,6 +14,8 @@ import { type ReadyTarget, type TargetGroup, targetsOf } from "./wanted-targets.
 /** Lists are judged by the evaluator's threads, decisions here; more at once would only wait. */
 const AT_ONCE = 4;
 
+const nothing: LibraryFacts = { key: "", sides: [] };
+
 interface Work {
   readonly group: TargetGroup;
   readonly judges: Judges;
@@ -22,7 +24,7 @@ interface Work {
   readonly classOf: Uint32Array;
   /** One caller of each class, by its place. */
   readonly representatives: number[];
-  readonly libraryKeys: string[];
+  readonly library: LibraryFacts[];
 }
 
 /**
@@ -64,7 +66,7 @@ function classify(
   at: number,
 ): readonly Work[] {
   const works = judged.map(({ group, judges }) => ({
-    ...{ group, judges, distinction: distinctionOf(workbench.data, group, judges), representatives: [], libraryKeys: [] },
+    ...{ group, judges, distinction: distinctionOf(workbench.data, group, judges), representatives: [], library: [] },
     classOf: new Uint32Array(callers.length),
   })) satisfies readonly Work[] as readonly Work[];
   const known = works.map(() => new Map<string, number>());
@@ -78,7 +80,7 @@ function classify(
       let found = classes?.get(key);
       if (found === undefined) {
         found = work.representatives.push(place) - 1;
-        work.libraryKeys.push(libraryKey(work.distinction, document));
+        work.library.push(libraryFacts(work.distinction, document));
         classes?.set(key, found);
       }
       work.classOf[place] = found;
@@ -91,7 +93,7 @@ async function ask(
   workbench: Workbench,
   { at }: AccessSelection,
   callers: readonly ReadyCaller[],
-  { group, judges, distinction, representatives, libraryKeys, classOf }: Work,
+  { group, judges, distinction, representatives, library, classOf }: Work,
   cells: Cells,
   progress: () => void,
 ): Promise<Block> {
@@ -115,7 +117,7 @@ async function ask(
       const caller = callers[place];
       if (caller === undefined) throw new Error(`there is no caller ${place}`);
       const { rehearsed } = caller;
-      const asked = { rehearsed, roles: libraryKeys[number] ?? "", user: caller.caller.groups !== undefined };
+      const asked = { rehearsed, library: library[number] ?? nothing, user: caller.caller.groups !== undefined };
       rows[number] = cells.row(await askAll(questions, asked));
       progress();
     }

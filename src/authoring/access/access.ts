@@ -63,9 +63,9 @@ export interface AccessCell {
   readonly effect?: "allow" | "ask" | "deny";
   /** Whether the sample's arguments were judged; else only who asks for what was. */
   readonly sampled: boolean;
-  /** Rules and roles that permit it, for the user's side and the agent's alike. */
+  /** Rules and roles that permit it, for the user's side and the agent's alike; of an unknown one, those that are there. */
   readonly permits: readonly { readonly rule: string; readonly id: string }[];
-  /** Why it is closed, or why the sample is refused. */
+  /** Why it is closed, or why the sample is refused. None where it is unknown. */
   readonly reasons: readonly Reason[];
   /** Of the sample call: budgets, approvals, limits. */
   readonly obligations: readonly Obligation[];

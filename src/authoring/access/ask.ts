@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Decision } from "../../core/decision.ts";
 import type { Rehearsal, Rehearsed } from "../../gateway/index.ts";
 import type { AccessCell, AccessConditions } from "./access.ts";
-import type { Judges } from "./judges.ts";
+import type { LibraryFacts } from "./classes.ts";
+import type { Facts, Judges } from "./judges.ts";
 import type { Moments } from "./moments.ts";
 import type { ReadyTarget } from "./wanted-targets.ts";
 import { whenText } from "./when.ts";
@@ -14,7 +15,7 @@ export interface Questions {
   readonly moments: Moments;
   readonly targets: readonly ReadyTarget[];
   /** By target, the roles that grant it. */
-  readonly grants: readonly string[];
+  readonly grants: readonly (readonly string[])[];
   /** By target, whether a call is judged or charged by its arguments. */
   readonly arguments: readonly boolean[];
   /** What follows from roles alone, by caller's and target's. */
@@ -23,8 +24,7 @@ export interface Questions {
 
 interface Caller {
   readonly rehearsed: Rehearsed;
-  /** What the library reads of it. */
-  readonly roles: string;
+  readonly library: LibraryFacts;
   readonly user: boolean;
 }
 
@@ -53,10 +53,10 @@ function decide({ rehearsal, targets, moments }: Questions, { rehearsed }: Calle
 
 async function shutCell(questions: Questions, caller: Caller, at: number): Promise<AccessCell> {
   const { judges, moments } = questions;
-  const key = `shut ${caller.roles} ${questions.grants[at]}`;
+  const key = `shut ${caller.library.key} ${questions.grants[at]}`;
   let decision = questions.byRoles.get(key) ?? (await decide(questions, caller, at, 0));
-  // Without a reason nothing hides it: roles do not permit it. Where no rule permits either, that holds for all of these roles.
-  const roleless = !decision.known && decision.reasons.length === 0;
+  // Without a reason nothing hides it, so it is not permitted. Where no rule permits, that holds for all of these roles.
+  const roleless = !decision.known && (decision.reasons.length === 0 || (!judges.permit && !rolesSuffice(questions, caller, at)));
   if (roleless && !judges.permit) questions.byRoles.set(key, decision);
   if (!decision.known && (judges.permitByClock || !roleless)) {
     for (let moment = 1; moment < moments.instants.length && !decision.known; moment++) {
@@ -65,14 +65,22 @@ async function shutCell(questions: Questions, caller: Caller, at: number): Promi
   }
   const { known, permits, reasons } = decision;
   const told = { permits, reasons: known ? reasons : [], obligations: [], sampled: false };
-  return { state: known ? "closed" : "unknown", ...told, conditions: conditionsOf(questions, caller, at) };
+  const conditions = conditionsOf(questions, caller, at);
+  // What only denies makes nothing known, unless it is a denial that hides.
+  const facts = roleless && !known ? factsFor(judges.permitFacts, caller) : conditions.facts;
+  return { state: known ? "closed" : "unknown", ...told, conditions: { ...conditions, facts } };
+}
+
+/** Whether each side holds a role that grants it. */
+function rolesSuffice({ grants }: Questions, { library }: Caller, at: number): boolean {
+  return library.sides.every((held) => grants[at]?.some((role) => held.has(role)) === true);
 }
 
 async function openCell(questions: Questions, caller: Caller, at: number, openAt: readonly boolean[]): Promise<AccessCell> {
   const { judges, targets } = questions;
   const first = openAt.indexOf(true);
   const byRoles = !judges.permit && !judges.judgeCalls;
-  const key = `open ${caller.roles} ${questions.grants[at]}`;
+  const key = `open ${caller.library.key} ${questions.grants[at]}`;
   const decision = (byRoles ? questions.byRoles.get(key) : undefined) ?? (await decide(questions, caller, at, first));
   if (byRoles) questions.byRoles.set(key, decision);
   const { effect, permits, reasons, obligations } = decision;
@@ -121,6 +129,10 @@ function signatureOf({ effect, obligations, reasons }: Decision): string {
   return JSON.stringify([effect, obligations, reasons.map(({ rule, code }) => [rule, code])]);
 }
 
-function conditionsOf({ judges: { facts }, arguments: judged }: Questions, { user }: Caller, at: number): AccessConditions {
-  return { arguments: judged[at] === true, facts: user ? facts.user : facts.alone };
+function conditionsOf({ judges: { facts }, arguments: judged }: Questions, caller: Caller, at: number): AccessConditions {
+  return { arguments: judged[at] === true, facts: factsFor(facts, caller) };
+}
+
+function factsFor({ user, alone }: Facts, caller: Caller): readonly string[] {
+  return caller.user ? user : alone;
 }

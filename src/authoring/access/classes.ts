@@ -14,8 +14,8 @@ type Document = Readonly<Record<string, unknown>>;
 export interface Distinction {
   /** Roles that grant anything here: the library sees no others. */
   readonly roles: ReadonlySet<string>;
-  /** Roles that grant a target, as text, by its name. */
-  grants(name: string): string;
+  /** Roles that grant a target, sorted, by its name. */
+  grants(name: string): readonly string[];
   /** What the tables oblige everybody to who uses it, as text. */
   obliged(name: string): string;
   readonly callerPaths: readonly (readonly string[])[];
@@ -47,7 +47,7 @@ export function distinctionOf(
   const paths = [...new Map((reads ?? []).map((path) => [path.join("\n"), path])).values()];
   return {
     roles: known,
-    grants: (name) => JSON.stringify((granting.get(name) ?? []).sort()),
+    grants: (name) => (granting.get(name) ?? []).toSorted(),
     obliged,
     callerPaths: paths.filter(([head = ""]) => !ofTargets.has(head) && !ofNobody.has(head)),
     targetPaths: paths.filter(([head = ""]) => ofTargets.has(head)),
@@ -56,17 +56,24 @@ export function distinctionOf(
 }
 
 /** What the library reads of a caller. */
-export function libraryKey({ roles }: Distinction, document: Document): string {
+export interface LibraryFacts {
+  /** As text: equal for callers that the library does not tell apart. */
+  readonly key: string;
+  /** Roles of the agent and, where it acts for one, of the user that grant anything here. */
+  readonly sides: readonly ReadonlySet<string>[];
+}
+
+export function libraryFacts({ roles }: Distinction, document: Document): LibraryFacts {
   const [agent, user] = [memberOf(document.agent), memberOf(document.user)];
-  const kind = memberOf(document.principal).kind;
   const alone = document.user === undefined;
-  return JSON.stringify([kind, agent.environment, alone, granted(agent.roles, roles), granted(user.roles, roles)]);
+  const held = [granted(agent.roles, roles), ...(alone ? [] : [granted(user.roles, roles)])];
+  return { key: JSON.stringify([memberOf(document.principal).kind, agent.environment, held]), sides: held.map((side) => new Set(side)) };
 }
 
 /** What tells the caller from others: the same text, the same answers. */
 export function callerKey(distinction: Distinction, document: Document, whole: string): string {
   if (!distinction.told) return whole;
-  return JSON.stringify([libraryKey(distinction, document), ...distinction.callerPaths.map((path) => valueText(document, path))]);
+  return JSON.stringify([libraryFacts(distinction, document).key, ...distinction.callerPaths.map((path) => valueText(document, path))]);
 }
 
 export function targetKey(distinction: Distinction, { kind, id, server }: AccessTarget, document: Document, sampled: boolean): string {
@@ -82,8 +89,9 @@ export function costsArguments(obliged: string): boolean {
   return obliged.includes("{input.args");
 }
 
-function granted(roles: unknown, known: ReadonlySet<string>): readonly unknown[] {
-  return Array.isArray(roles) ? [...new Set(roles.filter((role) => known.has(role)))].sort() : [];
+function granted(roles: unknown, known: ReadonlySet<string>): readonly string[] {
+  const held = Array.isArray(roles) ? roles.filter((role): role is string => typeof role === "string" && known.has(role)) : [];
+  return [...new Set(held)].sort();
 }
 
 function memberOf(value: unknown): Document {

@@ -25,8 +25,16 @@ export interface Judges {
   /** Whether a rule that looks at the clock can permit, and whether one judges calls. */
   readonly permitByClock: boolean;
   readonly callsByClock: boolean;
-  /** What a table cannot try, for a caller with a user and for one without. */
-  readonly facts: { readonly user: readonly string[]; readonly alone: readonly string[] };
+  /** What a table cannot try. */
+  readonly facts: Facts;
+  /** Of these, what may make known what roles do not permit. */
+  readonly permitFacts: Facts;
+}
+
+/** For a caller with a user, and for one without. */
+export interface Facts {
+  readonly user: readonly string[];
+  readonly alone: readonly string[];
 }
 
 const everyRule = ["permit", "deny", "constrain", "oblige"] as const;
@@ -71,7 +79,6 @@ export function policyFactsOf({ data, modules }: Pick<Workbench, "data" | "modul
 export function judgesOf({ data, sources }: PolicyFacts, server: string, kind: AccessTarget["kind"]): Judges {
   const judges = (own(data.index, server) ?? []).flatMap((name) => judgeOf(data, sources.get(name), name, kind) ?? []);
   const calling = judges.filter(judgesCalls);
-  const facts = new Set(judges.flatMap(factsOf));
   const obliged = own(data.obliged, server)?.[kind] ?? {};
   return {
     reads: judges.every(({ reads }) => reads !== undefined) ? judges.flatMap(({ reads }) => reads ?? []) : undefined,
@@ -82,8 +89,14 @@ export function judgesOf({ data, sources }: PolicyFacts, server: string, kind: A
     clock: new Set(judges.flatMap(({ clock }) => [...clock])),
     permitByClock: judges.some(({ rules, clock }) => rules.has("permit") && clock.size > 0),
     callsByClock: calling.some(({ clock }) => clock.size > 0),
-    facts: { user: [...facts].sort(), alone: [...facts].filter((fact) => !fact.startsWith("user.")).sort() },
+    facts: factsOfAll(judges),
+    permitFacts: factsOfAll(judges.filter(({ rules }) => rules.has("permit"))),
   };
+}
+
+function factsOfAll(judges: readonly Judge[]): Facts {
+  const user = [...new Set(judges.flatMap(factsOf))].sort();
+  return { user, alone: user.filter((fact) => !fact.startsWith("user.")) };
 }
 
 /** A package that says nothing about the answer to a call is none of the judges. */

@@ -36,7 +36,7 @@ export function marksOf({ state, conditions }: AccessCell, everywhere: ReadonlyS
   return [
     ...(state === "open" && judged ? ["arguments" as const] : []),
     ...(when !== undefined ? ["time" as const] : []),
-    ...(state !== "unknown" && facts.some((fact) => !everywhere.has(fact)) ? ["facts" as const] : []),
+    ...(facts.some((fact) => !everywhere.has(fact)) ? ["facts" as const] : []),
   ];
 }
 

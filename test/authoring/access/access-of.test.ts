@@ -72,7 +72,11 @@ describe("a cell", () => {
 
   test("names what a caller may bring and a table cannot try", async () => {
     const packages = { alpha: ["clients", "networks", "auths", "mails", "people", "requests", "moments"], beta: ["untold"] } as const;
-    const table = await tableOf({ agents: { a0: { ...anybody, modes: ["user_via_agent", "agent"] } }, packages });
+    const table = await tableOf({
+      agents: { a0: { ...anybody, modes: ["user_via_agent", "agent"], roles_alone: ["r0"] } },
+      packages,
+      roles: { r0: { alpha: ["t0"], beta: ["t0"] } },
+    });
     expect(cellOf(table, "alpha.t0").conditions).toMatchObject({
       arguments: true,
       facts: ["client", "network", "request", "time", "user.auth", "user.email", "user.id"],
@@ -80,6 +84,19 @@ describe("a cell", () => {
     expect(cellOf(table, "alpha.t0", "alone").conditions.facts).toEqual(["client", "network", "request", "time"]);
     expect(cellOf(table, "beta.t0").conditions.facts).toContain("session");
     expect(table.notes.join("\n")).toContain("beta: it cannot be told what the rules look at");
+  });
+
+  test("that is unknown names what might permit it, and not what could only deny it", async () => {
+    const table = await tableOf({ packages: { alpha: ["invited", "clients"], beta: ["clients"] } });
+    expect(cellOf(table, "alpha.t2")).toMatchObject({ state: "unknown", conditions: { facts: ["user.email"] } });
+    expect(cellOf(table, "alpha.t0")).toMatchObject({ state: "open", conditions: { facts: ["client", "user.email"] } });
+    expect(cellOf(table, "beta.t2")).toMatchObject({ state: "unknown", conditions: { facts: [] } });
+  });
+
+  test("that is hidden names what the denial that hides it looks at", async () => {
+    const agents = { a0: { ...anybody, surface: "job" } };
+    const table = await tableOf({ agents, packages: { alpha: ["hidden", "clients"] } });
+    expect(cellOf(table, "alpha.t0")).toMatchObject({ state: "unknown", reasons: [], conditions: { facts: ["client"] } });
   });
 
   test("does not take what a message names for what a rule looks at", async () => {

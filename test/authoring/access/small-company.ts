@@ -31,6 +31,7 @@ const rules = {
   networks: 'deny contains {"code": "x.network"} if input.network.ip == "192.0.2.1"',
   auths: 'deny contains {"code": "x.auth"} if input.user.auth.acr == "weak"',
   mails: 'deny contains {"code": "x.mail"} if input.user.email == "bad@example.com"',
+  invited: 'permit contains {"id": "invited", "for": "both"} if input.user.email == "ann@example.com"',
   people: 'deny contains {"code": "x.person"} if input.user.id == "mallory"',
   told: 'deny contains {"code": "x.told", "message": "Not you, {input.user.id}."} if input.agent.team == "loud"',
   risks: 'oblige contains {"type": "log", "level": "warn"} if input.tool.risk == "high"',
