@@ -6,6 +6,7 @@ import type { Mistake } from "../../src/core/mistakes.ts";
 import { hostBuiltins } from "../../src/parts/policy/builtins/index.ts";
 import { opaIsMissing } from "../parts/policy/opa.ts";
 import { library } from "../parts/policy/policies.ts";
+import { pagePath, pageText } from "./built-ins-page.ts";
 import { callable, capabilitiesText, importedBuiltins, knownBuiltins } from "./write-capabilities.ts";
 
 const written = readFileSync(capabilitiesFile, "utf8");
@@ -99,5 +100,11 @@ describe.skipIf(opaIsMissing)("a policy that calls a built-in which is not offer
         wanted: "a policy that passes opa check",
       },
     ]);
+  });
+});
+
+describe("docs/policy/built-ins.md", () => {
+  it("says what the code says", () => {
+    expect(readFileSync(pagePath, "utf8")).toBe(pageText());
   });
 });

@@ -119,7 +119,8 @@ class Printer {
   }
 
   #precision(afterIndex: boolean): { value: number | undefined; afterIndex: boolean; read: boolean } {
-    if (this.#format[this.#at] !== ".") return { value: undefined, afterIndex, read: false };
+    // A point at the very end is a verb.
+    if (this.#format[this.#at] !== "." || this.#at + 1 >= this.#format.length) return { value: undefined, afterIndex, read: false };
     this.#at++;
     if (afterIndex) this.#goodIndex = false;
     const indexed = this.#index();

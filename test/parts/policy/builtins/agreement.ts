@@ -31,7 +31,9 @@ export async function outcomes(expressions: readonly string[]): Promise<readonly
 /** The expressions that the two sides answer differently, as one readable line each. */
 export async function disagreements(expressions: readonly string[]): Promise<readonly string[]> {
   const all = await outcomes(expressions);
-  return all.filter(({ opa, ours }) => opa !== ours).map(({ expression, opa, ours }) => `${expression}: opa ${opa}, ours ${ours}`);
+  return all
+    .filter(({ opa, ours }) => opa !== ours)
+    .map(({ expression, opa, ours }) => `${expression}: opa ${opa.slice(0, 300)}, ours ${ours.slice(0, 300)}`);
 }
 
 async function nativeOutcomes(expressions: readonly string[]): Promise<readonly string[]> {
