@@ -9,6 +9,9 @@ interface CheckFlags {
   readonly json?: boolean;
 }
 
+/** What takes longer says that it goes on: OPA reads one file a process. */
+const PATIENCE_MS = 1_000;
+
 export function registerPolicyCheck(policy: Command, terminal: Terminal): void {
   policy
     .command("check")
@@ -28,11 +31,13 @@ async function check(terminal: Terminal, policiesDir: string, flags: CheckFlags)
     return exitCodes.unavailable;
   }
   const mistakes = gatherMistakes();
-  const { facts, cases, notes } = await checkSources(opa.value, policiesDir, mistakes);
+  const format = flags.json === true ? "json" : flags.format;
+  const told = setTimeout(() => format === "text" && terminal.err(terminal.paint.dim("checking …")), PATIENCE_MS);
+  const { facts, cases, notes } = await checkSources(opa.value, policiesDir, mistakes).finally(() => clearTimeout(told));
   const summary = `${counted(facts.packages.length, "package")} and ${counted(cases.length, "golden case")} checked`;
   const folder = fromHere(policiesDir);
   const report = { folder, mistakes: mistakes.all, notes, summary, version: productVersion() };
-  const written = writeReport(flags.json === true ? "json" : flags.format, report, { colour: terminal.colour });
+  const written = writeReport(format, report, { colour: terminal.colour });
   if (written.err !== "") terminal.err(written.err);
   if (written.out !== "") terminal.out(written.out);
   return mistakes.all.length === 0 ? exitCodes.ok : exitCodes.mistake;
