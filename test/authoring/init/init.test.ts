@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type InitRequest, initRepository } from "../../../src/authoring/index.ts";
-import { launcher, run, toolgate } from "../../e2e/command.ts";
+import { exitOf, launcher, run, said, start, toolgate } from "../../e2e/command.ts";
 import { needOpa } from "../bundle/tools.ts";
 
 const LONG = 300_000;
@@ -95,6 +95,13 @@ test("every command of its README works on the first try", { timeout: LONG }, as
     const ran = await shell(folder, line);
     expect(ran.code, `${line}\n${ran.out}${ran.err}`).toBe(0);
   }
+  // What is left out above goes on until it is stopped: the gateway, on a port that is free.
+  const config = join(folder, "toolgate.local.yaml");
+  writeFileSync(config, readFileSync(config, "utf8").replace("port: 4480", "port: 0"));
+  const gateway = start(process.execPath, [launcher, "serve", "--config", config, "--json"], { cwd: folder, env });
+  expect(await said(gateway, /"ready":true/)).toContain('"name":"company"');
+  gateway.kill("SIGTERM");
+  await exitOf(gateway);
 });
 
 interface Workflow {
