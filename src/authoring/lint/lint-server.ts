@@ -1,7 +1,5 @@
 import type { Linted, LintFinding, LintRule } from "./finding.ts";
-import { nameRules } from "./rules/names.ts";
-import { schemaRules } from "./rules/schemas.ts";
-import { textRules } from "./rules/texts.ts";
+import { nameRules, schemaRules, textRules } from "./rules/index.ts";
 
 /** Everything that is looked for, in the order of docs/how-to/lint-a-server.md. */
 export const lintRules: readonly LintRule[] = [...textRules, ...nameRules, ...schemaRules];
