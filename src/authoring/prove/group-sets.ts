@@ -10,18 +10,19 @@ export interface TriedGroups {
 }
 
 /** Cells of a table that are still quick to ask for, and sets of groups that still fit into one. */
-const CELLS = 4_000_000;
+const CELLS = 1_000_000;
 const SETS = 4096;
 
 /**
  * The sets of groups that an agent's users are tried with: every combination as far as the bound reaches, then every set up
- * to some size, and all together. Groups that neither roles, rules nor invariants tell apart stand for each other.
+ * to some size, and all together; `most` sets in place of that bound. Groups that neither roles, rules nor invariants tell apart stand for each other.
  */
 export function triedGroups(
   { catalog }: BundleData,
   modules: ReadonlyMap<string, string>,
   invariants: readonly Invariant[],
   targets: number,
+  most?: number,
 ): TriedGroups {
   const inRules = groupsInRules(modules);
   const table = Object.keys(catalog.groups);
@@ -38,7 +39,7 @@ export function triedGroups(
   }
   const names = [...new Set([...named, ...representatives.values()])].sort();
   const agents = Object.values(catalog.agents).filter(({ modes }) => modes.includes("user_via_agent")).length;
-  const bound = Math.min(SETS, Math.floor(CELLS / Math.max(1, agents * targets)));
+  const bound = most ?? Math.min(SETS, Math.floor(CELLS / Math.max(1, agents * targets)));
   return { names, ...combinations(names, bound) };
 }
 

@@ -39,6 +39,8 @@ export type Unproven =
 export interface ProveOptions {
   /** Unix milliseconds: the moment that is tried first. */
   readonly at: number;
+  /** At most so many sets of groups for each agent, but never fewer than none, each alone and all; by default what is quick. */
+  readonly groupSets?: number;
   readonly progress?: (done: number, all: number) => void;
 }
 
@@ -51,7 +53,7 @@ export async function provePolicies(workbench: Workbench, read: Invariants, opti
   const targets = [tools, prompts, resources]
     .flatMap((table) => Object.values(table))
     .reduce((sum, own) => sum + Object.keys(own).length, 0);
-  const tried = triedGroups(data, modules, read.invariants, targets);
+  const tried = triedGroups(data, modules, read.invariants, targets, options.groupSets);
   const { at, progress } = options;
   const table = await accessOf(workbench, { at, groups: tried.sets, kinds, ...(progress && { progress }) });
   if (table.failures.length > 0) return err({ kind: "failures", failures: table.failures });

@@ -1,7 +1,8 @@
 import type { Terminal } from "../terminal.ts";
 
-/** Nothing is told of what takes no longer than this, and not more often. */
+/** Nothing is told of what takes no longer than this. */
 const QUIET_MS = 1000;
+const EVERY_MS = 5000;
 
 /** How far something is, on standard error. */
 export function progressOf(terminal: Terminal, what: string): (done: number, all: number) => void {
@@ -9,7 +10,7 @@ export function progressOf(terminal: Terminal, what: string): (done: number, all
   return (done, all) => {
     const now = performance.now();
     if (now < next) return;
-    next = now + QUIET_MS;
+    next = now + EVERY_MS;
     terminal.err(`${what}: asked ${Math.floor((100 * done) / Math.max(1, all))} %`);
   };
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   invariantHolds,
   type ProofFormat,
@@ -21,6 +21,7 @@ interface ProveFlags {
   readonly json?: boolean;
   readonly environment?: string;
   readonly at?: number;
+  readonly groupSets?: number;
 }
 
 export function registerPolicyProve(policy: Command, terminal: Terminal): void {
@@ -35,10 +36,17 @@ export function registerPolicyProve(policy: Command, terminal: Terminal): void {
     .option("--json", "print one JSON object with the whole input of each counter-example, as --format json does")
     .option("--environment <name>", "the environment that a folder is compiled for (default: the one of most servers)")
     .option("--at <time>", "the moment that is tried first (default: now)", readMoment)
+    .option("--group-sets <count>", "how many combinations of groups users are tried with, at most (default: what is quick)", readCount)
     .action(async (policies: string, invariants: string | undefined, given: ProveFlags) => {
       const flags = { ...given, json: given.json === true || given.format === "json" };
       process.exitCode = await prove(terminal, policies, invariants ?? join(policies, "invariants.yaml"), flags);
     });
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (!/^[1-9][0-9]{0,6}$/.test(text)) throw new InvalidArgumentError(`"${text}" is no whole number from 1 to 9999999.`);
+  return count;
 }
 
 async function prove(terminal: Terminal, policies: string, file: string, flags: ProveFlags & { readonly json: boolean }): Promise<number> {
@@ -62,7 +70,11 @@ async function proveWith(
   read: Read,
   flags: ProveFlags & { readonly json: boolean },
 ): Promise<number> {
-  const proof = await provePolicies(workbench, read, { at: flags.at ?? Date.now(), progress: progressOf(terminal, workbench.source) });
+  const proof = await provePolicies(workbench, read, {
+    at: flags.at ?? Date.now(),
+    progress: progressOf(terminal, workbench.source),
+    ...(flags.groupSets !== undefined && { groupSets: flags.groupSets }),
+  });
   if (!proof.ok) {
     if (proof.error.kind === "mistakes") return tellMistakes(terminal, proof.error.mistakes, flags.json);
     const { failures } = proof.error;

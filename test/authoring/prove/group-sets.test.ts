@@ -46,4 +46,5 @@ test("of many groups the larger combinations are left out but for all together, 
   expect([sets.length, Math.max(...sets.map((set) => set.length))]).toEqual([1 + 60 + 1770 + 1, 60]);
   expect(notes).toEqual(["of 60 groups, users were tried with every combination of up to 2 and with all together, not with those between"]);
   expect(triedGroups(data(groups, {}, 1000), none, [], 1000).sets).toHaveLength(62);
+  expect(triedGroups(data(groups, {}, 1000), none, [], 1000, 1900).sets).toHaveLength(1832);
 });
