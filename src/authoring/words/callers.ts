@@ -65,6 +65,9 @@ function usersOf(some: readonly Combination[], tried: readonly Combination[]): s
   const missing = tried.filter((one) => smallest.some((least) => holds(one, least)) && !some.some((other) => sameGroups(one, other)));
   const shut = absent.filter((group) => missing.some((one) => one.includes(group))).sort();
   if (!missing.every((one) => meets(one, shut))) return `for users of exactly ${listed(some.map(combinationText), 3, "; ")}`;
+  // Where few combinations of many groups were tried, a list of all others says less than "and no other".
+  const lone = shut.length > 4 && some.length === smallest.length && smallest.every((least) => least.length > 0);
+  if (lone) return `for users of ${listed(smallest.map(combinationText), 4, " or ")} and no other group`;
   const outside = shut.length === 0 ? "" : ` outside ${listed(shut, 4)}`;
   if (smallest.some((least) => least.length === 0)) return outside === "" ? "for any user" : `for users${outside}`;
   return `for users of ${listed(smallest.map(combinationText), 4, " or ")}${outside}`;

@@ -22,6 +22,12 @@ describe("callers in few words", () => {
     expect(tellCallers(some("one", means), all)).toEqual([text]);
   });
 
+  test("of many groups say that there is no other, and do not list them", () => {
+    const names = Array.from({ length: 9 }, (_, at) => `g${at}`);
+    const tried = [[], ...names.map((name) => [name]), names].map((set) => forUser("one", ...set));
+    expect(tellCallers([forUser("one", "g3")], tried)).toEqual(["one for users of g3 and no other group"]);
+  });
+
   test("name agents with the same users together, and the rest by their number", () => {
     const both = ["one", "two"].flatMap((agent) => some(agent, (own) => own.includes("finance")));
     expect(tellCallers([...both, { agent: "job", kind: "agent" }], all)).toEqual(["one, two, for users of finance", "job alone"]);
