@@ -36,7 +36,7 @@ const inputSchema = {
     region: { type: "string", enum: ["eu", "us", "apac"] },
     verbose: { type: "boolean" },
   },
-  required: ["id", "query", "limit"],
+  required: ["id", "query", "limit", "region"],
   additionalProperties: false,
 };
 
@@ -46,9 +46,10 @@ const writeSchema = {
     target: { type: "string", maxLength: 64 },
     note: { type: "string", maxLength: 500 },
     limit: { type: "integer", minimum: 1, maximum: 500 },
+    region: { type: "string", enum: ["eu", "us", "apac"] },
     export: { type: "boolean" },
   },
-  required: ["target", "note"],
+  required: ["target", "note", "limit", "region", "export"],
   additionalProperties: false,
 };
 

@@ -40,7 +40,7 @@ function tools(): Record<string, unknown> {
       effects: [index < READ_TOOLS ? "read" : "write"],
       data_classes: classes[index % classes.length],
       idempotent: index < READ_TOOLS,
-      sample: { args: index < READ_TOOLS ? args : { target: "rec-1", note: "checked" } },
+      sample: { args: index < READ_TOOLS ? args : { target: "rec-1", note: "checked", limit: 1, region: "eu", export: false } },
     },
   ]);
 }
@@ -83,6 +83,8 @@ function tables(): Record<string, unknown> {
     roles: roles(),
     groups: {
       "group-wide": { roles: ["wide"] },
+      // Rules name them; nobody of the bench is in them.
+      ...Object.fromEntries(["operators", "contractors", "interns"].map((name) => [name, { roles: [] }])),
       ...fromEach(ROLES, (index) => [`group-${two(index)}`, { roles: ["reader", `role-${two(index % (ROLES - 2))}`] }]),
     },
     budgets: {
@@ -113,7 +115,7 @@ const cases = [
       user: { id: "user-000", groups: ["group-00"], roles: ["reader"] },
       server: { id: SERVER, environment: "bench", status: "approved" },
       tool: { id: `${SERVER}.get_000`, name: "get_000", pinned: true, risk: "low", effects: ["read"], data_classes: [] },
-      args: { id: "rec-1", query: "orders", limit: 5 },
+      args: { id: "rec-1", query: "orders", limit: 5, region: "eu" },
     },
     want: { effect: "allow" },
   },

@@ -29,5 +29,6 @@ deny contains {"code": "agents.replaced", "message": "This agent was replaced."}
 
 constrain contains {"code": "agents.chat", "message": "Agents of the chat read in small steps."} if {
 	input.agent.surface == "chat"
+	"read" in input.tool.effects
 	input.args.limit > 200
 }

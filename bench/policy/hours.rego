@@ -20,17 +20,21 @@ deny contains {"code": "hours.freeze", "message": "There is a freeze."} if {
 }
 
 constrain contains {"code": "hours.large", "message": "Large reads run at night."} if {
+	"read" in input.tool.effects
 	input.args.limit > 400
 	input.time.hour >= 6
 }
 
-constrain contains {"code": "hours.verbose", "message": "Verbose reads run at night."} if {
-	input.args.verbose == true
+constrain contains {"code": "hours.far", "message": "Far regions are read in bulk at night."} if {
+	"read" in input.tool.effects
+	input.args.region == "apac"
+	input.args.limit > 250
 	input.time.hour >= 6
 }
 
-constrain contains {"code": "hours.friday", "message": "Not on a Friday afternoon."} if {
+constrain contains {"code": "hours.friday", "message": "No release on a Friday afternoon."} if {
 	"write" in input.tool.effects
 	input.time.weekday == "friday"
+	startswith(input.args.target, "release-")
 	input.time.hour >= 14
 }
