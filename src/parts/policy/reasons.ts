@@ -1,16 +1,11 @@
 import type { Reason } from "../../core/decision.ts";
+import { ownPrefixes } from "../../core/reasons.ts";
 import { HOST_RULE } from "./failure.ts";
 import { byText, isMembers, listOf, readRuled } from "./shape.ts";
 import { fillMessage, type LazyInput } from "./template.ts";
 
 const code = /^[a-z][a-z0-9_]*(?:\.[a-z0-9][a-z0-9_]*)+$/;
 const LONGEST_CODE = 100;
-
-/** Codes that begin like this are the product's: an author's rule must not speak in its name. */
-const ours = new Set([
-  ...["auth", "agent", "user", "session", "server", "tool", "args", "resource", "result", "budget", "approval", "policy", "bundle"],
-  ...["upstream", "gateway"],
-]);
 
 /**
  * The reasons of an answer: filled in, each once, in the order of rule and code. An element that does not look like a
@@ -52,5 +47,5 @@ function mayUse(rule: string, given: string): boolean {
   if (given.length > LONGEST_CODE || !code.test(given)) return false;
   // The library says this one in the name of the package whose rule has a wrong shape.
   if (rule === HOST_RULE || given === "policy.invalid_rule") return true;
-  return !ours.has(given.slice(0, given.indexOf(".")));
+  return !ownPrefixes.has(given.slice(0, given.indexOf(".")));
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Obligation } from "../../../src/core/decision.ts";
+import { ownPrefixes } from "../../../src/core/reasons.ts";
 import { denied, readAdmission, readDecision, readInspection, readMask, readVisible } from "../../../src/parts/policy/decision.ts";
 import { mergeObligations } from "../../../src/parts/policy/obligations.ts";
 import { OddAnswer } from "../../../src/parts/policy/shape.ts";
@@ -68,6 +69,18 @@ describe("a decision", () => {
       effect: "deny",
       reasons: [{ rule: "refunds", code: "policy.invalid_rule" }],
     });
+  });
+
+  it.each([...ownPrefixes])("keeps a denial whose code begins with %s., which is ours, as policy.invalid_rule", (prefix) => {
+    expect(readDecision(deny({ rule: "refunds", value: { code: `${prefix}.closed` } }), input)).toMatchObject({
+      effect: "deny",
+      reasons: [{ rule: "refunds", code: "policy.invalid_rule" }],
+    });
+  });
+
+  it("knows as ours at least what the product says and what it keeps", () => {
+    expect([...ownPrefixes]).toEqual(expect.arrayContaining(["prompt", "question", "task", "extension", "user", "approval", "policy"]));
+    expect(readDecision(deny({ rule: "refunds", value: { code: "prompts.closed" } }), input).reasons[0]?.code).toBe("prompts.closed");
   });
 
   it.each([

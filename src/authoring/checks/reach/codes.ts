@@ -1,16 +1,9 @@
-import { reasons } from "../../../core/reasons.ts";
+import { ownPrefixes } from "../../../core/reasons.ts";
 import { textOf } from "../../rego/index.ts";
 import type { Check } from "../check.ts";
 import { example } from "./example.ts";
 import { tracedClauses } from "./package-trace.ts";
 import { elementOf } from "./templates.ts";
-
-/** Beginnings of codes that are the product's: those that it has, and those that it keeps for what is to come. */
-export const ownPrefixes: ReadonlySet<string> = new Set([
-  ...Object.keys(reasons).map((code) => code.slice(0, code.indexOf("."))),
-  "user",
-  "approval",
-]);
 
 /** As parts/policy reads them; anything else is told as policy.invalid_rule. */
 const shape = /^[a-z][a-z0-9_]*(?:\.[a-z0-9][a-z0-9_]*)+$/;

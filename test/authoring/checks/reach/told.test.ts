@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ownPrefixes } from "../../../../src/authoring/checks/reach/codes.ts";
 import { obligationMembers } from "../../../../src/authoring/checks/reach/obligation-members.ts";
+import { ownPrefixes } from "../../../../src/core/reasons.ts";
 import { lightLoad, type Policy } from "../../../../src/parts/policy/index.ts";
 import { policyOf, productData, productLibrary, refundCall } from "../../../parts/policy/policies.ts";
 import { demo, demoTables, mistakesOf, moduleOf, type Package } from "./checked.ts";
