@@ -73,7 +73,7 @@ export {
   writeProof,
 } from "./prove/index.ts";
 export { counted, type Report, type ReportFormat, reportFormats, type Written, writeReport } from "./reports/index.ts";
-export { type CataloguedServer, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
+export { type CataloguedServer, meantBelow, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
 export {
   type BenchOptions,
   benchPolicies,

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { didYouMean, type Mistake } from "../../core/mistakes.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { readTables, type TableData } from "../tables/index.ts";
+import { meantBelow, readTables, type TableData } from "../tables/index.ts";
 import { mergeTable } from "./merge-table.ts";
 import type { Pack } from "./pack.ts";
 import { renderCases } from "./render-cases.ts";
@@ -48,7 +48,9 @@ interface Plan {
 export async function addPack(request: AddRequest): Promise<Result<Added, NotAdded>> {
   const { policiesDir } = request;
   if (!(await isFolder(join(policiesDir, "catalog")))) {
-    return err({ kind: "no_folder", detail: `"${policiesDir}" has no folder catalog/; name the folder of the policies with --policies` });
+    const meant = await meantBelow(policiesDir);
+    const remedy = meant ?? "name the folder of the policies with --policies";
+    return err({ kind: "no_folder", detail: `"${policiesDir}" has no folder catalog/; ${remedy}` });
   }
   const tables = await readTables(policiesDir, request.now);
   if (!tables.ok) return err({ kind: "mistakes", mistakes: tables.error });

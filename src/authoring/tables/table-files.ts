@@ -5,6 +5,7 @@ import { didYouMean, type Mistake, oneOf } from "../../core/mistakes.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { parseYaml, type YamlText } from "../../core/yaml-text.ts";
 import { type PinsFile, readPins } from "../pins/index.ts";
+import { meantBelow } from "./policies-below.ts";
 import { type TableName, type TableValues, tableNames, tableSchemas } from "./table-schemas.ts";
 
 export type { TableName } from "./table-schemas.ts";
@@ -53,7 +54,7 @@ export async function readTableFiles(policiesDir: string): Promise<TableReading>
   for (const file of files) if (!tableNames.some((name) => file === `${name}.yaml`)) mistakes.push(unknownTable(file));
   for (const name of tableNames) {
     if (!files.includes(`${name}.yaml`)) {
-      if (name === "servers") mistakes.push({ file: fileOf(name), path: "", found: "no such file", wanted: "a table of servers" });
+      if (name === "servers") mistakes.push(await noServers(policiesDir));
       continue;
     }
     const text = parseYaml(fileOf(name), await readFile(join(policiesDir, fileOf(name)), "utf8"));
@@ -71,6 +72,13 @@ export async function readTableFiles(policiesDir: string): Promise<TableReading>
     mistake: (table, steps, told, path) => placed(fileOf(table), path, told, lineOf(table, steps)),
   };
   return { tables, mistakes };
+}
+
+/** Every policies folder has this table: without it another folder was meant, or this one is still empty. */
+async function noServers(policiesDir: string): Promise<Mistake> {
+  const remedy = await meantBelow(policiesDir);
+  const told = { file: fileOf("servers"), path: "", found: "no such file", wanted: "a table of servers" };
+  return remedy === undefined ? told : { ...told, remedy };
 }
 
 function readTable<Name extends TableName>(name: Name, text: YamlText, values: Pick<TableValues, Name>): Mistake[] {

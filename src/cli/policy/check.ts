@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { environment, productVersion } from "../../app/index.ts";
@@ -28,6 +29,10 @@ async function check(terminal: Terminal, policiesDir: string, flags: CheckFlags)
   const opa = await findOpa({ env: environment() });
   if (!opa.ok) {
     terminal.err(opa.error);
+    return exitCodes.unavailable;
+  }
+  if (!existsSync(policiesDir)) {
+    terminal.err(`"${policiesDir}": there is no such folder`);
     return exitCodes.unavailable;
   }
   const mistakes = gatherMistakes();

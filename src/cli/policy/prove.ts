@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   invariantHolds,
+  meantBelow,
   type ProofFormat,
   proofFormats,
   provePolicies,
@@ -11,6 +12,7 @@ import {
   writeProof,
 } from "../../authoring/index.ts";
 import { formatMistakes, type Mistake } from "../../core/mistakes.ts";
+import { systemRefusal } from "../system-error.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { readMoment } from "./moment.ts";
 import { withWorkbench } from "./open-workbench.ts";
@@ -52,7 +54,8 @@ function readCount(text: string): number {
 async function prove(terminal: Terminal, policies: string, file: string, flags: ProveFlags & { readonly json: boolean }): Promise<number> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => error);
   if (typeof text !== "string") {
-    const detail = `"${file}" cannot be read: ${text.code ?? text.message}`;
+    const meant = await meantBelow(policies);
+    const detail = `${systemRefusal(text) ?? text.message}${meant === undefined ? "" : `; ${meant}`}`;
     if (flags.json) terminal.out(JSON.stringify({ ok: false, unavailable: detail }));
     else terminal.err(detail);
     return exitCodes.unavailable;

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { addPack } from "../../../src/authoring/index.ts";
@@ -128,6 +128,8 @@ test("a folder without tables is refused, and tables with mistakes tell them", a
   const none = await addPack({ pack: readOnly, policiesDir: empty, targets: [], force: false, now });
   expect(none.ok ? "" : none.error.kind).toBe("no_folder");
   const policies = await freshPolicies();
+  const above = await addPack({ pack: readOnly, policiesDir: dirname(policies), targets: [], force: false, now });
+  expect(above.ok ? "" : above.error).toMatchObject({ detail: expect.stringContaining(`did you mean ${JSON.stringify(policies)}?`) });
   writeFileSync(join(policies, "catalog/roles.yaml"), "version: 1\nroles: [\n");
   const broken = await addPack({ pack: readOnly, policiesDir: policies, targets: [], force: false, now });
   expect(broken.ok ? "" : broken.error.kind).toBe("mistakes");
