@@ -37,7 +37,10 @@ describe("reason codes", () => {
   });
 
   test("that the sources name are all in the table", () => {
-    const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+    // What helps authors says no codes, but speaks of members of the input, such as "tool.id".
+    const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter(
+      (name) => name.endsWith(".ts") && !name.startsWith("authoring/"),
+    );
     const sources = [
       ...files.map((name) => join("src", name)),
       ...readdirSync(join(root, "policies/toolgate"))

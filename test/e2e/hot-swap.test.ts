@@ -15,7 +15,11 @@ const company: Company = {
   },
   custom: { refused: 0 },
   policies: {
-    parity: 'constrain contains {"code": "parity.refused", "message": "Not this one."} if input.args.n % 2 == data.custom.refused',
+    parity: `constrain contains {"code": "parity.refused", "message": "Not this one."} if remainder == data.custom.refused
+
+default remainder := 0
+
+remainder := input.args.n % 2`,
   },
 };
 
