@@ -15,9 +15,9 @@ export interface ProofPaint {
 }
 
 /** What came of it, in the words of a report. */
-export const judgementWords: Readonly<Record<Judgement, string>> = {
+const judgementWords: Readonly<Record<Judgement, string>> = {
   proven: "proven",
-  sampled: "holds for every sample tried",
+  sampled: "sampled",
   not_shown: "not shown",
   fails: "does not hold",
 };
@@ -41,19 +41,46 @@ function textProof(proof: Proof, paint: ProofPaint): string {
   const colours = { proven: paint.green, sampled: paint.green, not_shown: paint.yellow, fails: paint.red };
   const lines: string[] = [];
   const untriedByAll = proof.verdicts[0]?.untried.filter((fact) => proof.verdicts.every((verdict) => verdict.untried.includes(fact))) ?? [];
-  for (const verdict of proof.verdicts) {
-    const { judgement, name, callers, targets } = verdict;
+  const columns = columnsOf(proof.verdicts);
+  for (const [at, verdict] of proof.verdicts.entries()) {
+    const [word = "", callers = "", targets = ""] = columns[at] ?? [];
     const untried = verdict.untried.filter((fact) => !untriedByAll.includes(fact));
-    lines.push(
-      `${colours[judgement](judgementWords[judgement])}  ${paint.bold(name)}  ${paint.dim(`${callers} callers, ${targets} targets`)}`,
-    );
+    lines.push(`${colours[verdict.judgement](word)}  ${paint.dim(`${callers}  ${targets}`)}  ${paint.bold(verdict.name)}`);
     if (!holds(verdict)) lines.push(...failureLines(proof, verdict).map((line) => `    ${line}`));
     if (untried.length > 0) lines.push(paint.dim(`    ${notTried(untried)}`));
   }
   lines.push("", summaryOf(proof));
+  if (proof.verdicts.some(({ judgement }) => judgement === "sampled")) lines.push(...SAMPLED.map((line) => paint.dim(line)));
   const notes = [...(untriedByAll.length > 0 ? [notTried(untriedByAll)] : []), ...proof.notes];
   if (notes.length > 0) lines.push(paint.dim("Of all of them:"), ...notes.map((note) => paint.dim(`  ${note}`)));
   return lines.join("\n");
+}
+
+const SAMPLED = [
+  "sampled: it holds for the sample calls of the catalog; rules look at arguments,",
+  "so other calls may meet something else.",
+];
+
+/** Verdict and counts of each, as wide as the widest of all. The names stand behind them, for they may be of any length. */
+function columnsOf(verdicts: readonly ProvenVerdict[]): readonly (readonly string[])[] {
+  const words = verdicts.map(({ judgement }) => judgementWords[judgement]);
+  const wordWidth = Math.max(0, ...words.map((word) => word.length));
+  const callers = countsIn(
+    verdicts.map((verdict) => verdict.callers),
+    "caller",
+  );
+  const targets = countsIn(
+    verdicts.map((verdict) => verdict.targets),
+    "target",
+  );
+  return words.map((word, at) => [word.padEnd(wordWidth), callers[at] ?? "", targets[at] ?? ""]);
+}
+
+/** Numbers under numbers, words under words. */
+function countsIn(counts: readonly number[], what: string): readonly string[] {
+  const width = Math.max(0, ...counts.map((count) => String(count).length));
+  const wordWidth = counts.some((count) => count !== 1) ? what.length + 1 : what.length;
+  return counts.map((count) => `${String(count).padStart(width)} ${(count === 1 ? what : `${what}s`).padEnd(wordWidth)}`);
 }
 
 function notTried(facts: readonly string[]): string {

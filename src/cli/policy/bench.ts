@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { benchPolicies, type CaseCost, type PolicyBench } from "../../authoring/index.ts";
+import { benchPolicies, type CaseCost, counted, type PolicyBench } from "../../authoring/index.ts";
 import { wholeNumber } from "../flags.ts";
 import { exitCodes, type Terminal, table } from "../terminal.ts";
 import { type WorkbenchFlags, withWorkbench } from "./open-workbench.ts";
@@ -21,7 +21,7 @@ export function registerPolicyBench(policy: Command, terminal: Terminal): void {
     .option("--json", "print one JSON object")
     .action(async (source: string, flags: BenchFlags) => {
       process.exitCode = await withWorkbench(terminal, source, { ...flags, timeoutMs: TIMEOUT_MS }, async (bench) => {
-        if (flags.json !== true) terminal.err(`measuring ${bench.cases.length} golden cases`);
+        if (flags.json !== true) terminal.err(`measuring ${counted(bench.cases.length, "golden case")}`);
         const { limit } = flags;
         const measured = await benchPolicies(bench, limit === undefined ? {} : { limitMs: limit });
         const beyond = measured.cases.filter(({ verdict }) => verdict !== "within");
@@ -33,10 +33,17 @@ export function registerPolicyBench(policy: Command, terminal: Terminal): void {
 }
 
 function textOf({ paint }: Terminal, { cases, emptyUs, limitMs }: PolicyBench, beyond: number): string {
-  const head = ["quickest", "p50", "ratio", "asks", "case"].map((text) => paint.dim(text));
-  const rows = cases.map((one) => [us(one.quickestUs), us(one.p50Us), `${one.ratio.toFixed(1)}x`, one.entrypoint, nameOf(paint, one)]);
+  const head = (cell: string, first: boolean) => (first ? paint.dim(cell) : cell);
+  const rows = [
+    ["quickest", "p50", "ratio", "asks", "case"],
+    ...cases.map((one) => [us(one.quickestUs), us(one.p50Us), `${one.ratio.toFixed(1)}x`, one.entrypoint, nameOf(paint, one)]),
+  ];
+  const widest = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const widths = [widest(0), widest(1), widest(2)];
+  // Numbers end where those above and below them end.
+  const shown = rows.map((row, at) => row.map((cell, column) => head(cell.padStart(widths[column] ?? 0), at === 0)));
   const verdict = beyond === 0 ? paint.green(`All within ${limitMs} ms.`) : paint.red(`${beyond} beyond ${limitMs} ms.`);
-  return `${table([head, ...rows])}\n\n${cases.length} golden cases; 1.0x is an input that says nothing, ${us(emptyUs)} here. ${verdict}`;
+  return `${table(shown)}\n\n${counted(cases.length, "golden case")}; 1.0x is an input that says nothing, ${us(emptyUs)} here. ${verdict}`;
 }
 
 function nameOf(paint: Terminal["paint"], { name, verdict }: CaseCost): string {

@@ -60,6 +60,12 @@ describe.skipIf(opaIsMissing)("the demo company's invariants", { timeout: 90_000
     expect(failing(proof)).toEqual([]);
     expect(proof.verdicts.map(({ judgement }) => judgement).filter((one) => one === "sampled")).toHaveLength(1);
     expect(writeProof("text", proof, plain)).toContain("not tried, though rules look at it: delegation");
+    const rows = writeProof("text", proof, plain).match(/^(proven|sampled) .*/gm) ?? [];
+    expect(rows).toHaveLength(proof.verdicts.length);
+    // One caller, twelve of them: whatever the counts are, names stand under names.
+    expect(rows.map((row) => proof.verdicts.findIndex(({ name }) => row.endsWith(`  ${name}`)))).toEqual(rows.map((_, at) => at));
+    expect(new Set(rows.map((row, at) => row.length - (proof.verdicts[at]?.name.length ?? 0))).size).toBe(1);
+    expect(rows.join("\n")).toMatch(/ 1 caller {3,}3 targets /);
   });
 
   test("fail with the role that was widened, and with the line it stands on", async () => {
