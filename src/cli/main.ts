@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { type Argument, Command, CommanderError } from "commander";
 import { productVersion } from "../app/index.ts";
 import { registerBundle } from "./bundle.ts";
 import { registerCatalog } from "./catalog.ts";
@@ -18,7 +18,12 @@ const program = new Command("toolgate")
   .description("A policy-as-code gateway for the Model Context Protocol.")
   .version(productVersion(), "-V, --version", "print the version")
   .showHelpAfterError("(toolgate <command> --help tells what a command takes)")
-  .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+  .configureHelp({
+    sortSubcommands: false,
+    showGlobalOptions: false,
+    // Without "[options]", so that what a command does has room beside its name.
+    subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
+  })
   .addHelpText(
     "after",
     `
@@ -42,6 +47,11 @@ registerBundle(program, terminal);
 registerCatalog(program, terminal);
 registerLog(program, terminal);
 registerVersion(program, terminal);
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
 
 try {
   await program.parseAsync(process.argv);

@@ -272,7 +272,9 @@ describe("toolgate bundle", () => {
     expect(code).toBe(65);
     expect(err).toContain("policy/extra.rego has 2 mistakes.");
     expect(err).toContain("wanted  deny contains {…} if …");
-    expect(err).toMatch(/unknown server "crn"\n {4}wanted {2}one of crm, .*\n {4}line 1\n/);
+    expect(err).toMatch(
+      /unknown server "crn"\n {4}wanted {2}one of crm, .*\n {4}danger {2}.*\n(?: {4}(?:mended| {6}) .*\n|\n)+ {4}line 1 {3}metadata-value\n/,
+    );
     expect(existsSync(at("wrong.tar.gz"))).toBe(false);
   }, 30_000);
 
@@ -287,7 +289,7 @@ describe("toolgate bundle", () => {
     ["a bundle that is not there", () => ["bundle", "verify", at("none"), "--keyring", demoKeyring], 69, "there is no such file"],
     ["a keyring that is not there", () => ["bundle", "verify", demoBundle, "--keyring", at("none")], 69, "there is no such file"],
     ["a bundle that is none", () => ["bundle", "verify", demoKeyring, "--keyring", demoKeyring], 1, "bundle.unreadable"],
-    ["a bundle that is none, to look at", () => ["bundle", "inspect", demoKeyring], 1, "cannot be read: found no gzip archive"],
+    ["a bundle that is none, to look at", () => ["bundle", "inspect", demoKeyring], 65, "cannot be read: found no gzip archive"],
     ["a folder as bundle", () => ["bundle", "inspect", folder], 69, "it is a folder"],
     [
       "policies that are not there",
@@ -358,13 +360,13 @@ describe("with the demo running", () => {
     [
       "no policies",
       () => toolgate(["catalog", "pin", "crm", "-p", at("none"), "-c", demo.configFile], { env }),
-      1,
-      "wanted  a table of servers",
+      69,
+      "there is no such file or folder",
     ],
     [
       "no configuration",
       () => toolgate(["catalog", "pin", "crm", "-p", join(root, "policies"), "-c", at("none")], { env }),
-      1,
+      65,
       "no readable file",
     ],
     [

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -66,24 +66,24 @@ describe("toolgate dev", () => {
     const first = await nextRound();
     expect(first).toMatchObject({ round: 1, ok: true, kind: "ready", activated: { ok: true } });
     const url = first.url ?? "";
-    expect(await refund(url, 1500)).toContain("bank transfer");
+    expect(await refund(url, 200)).toBe("paid");
 
     writeFileSync(refunds, before.replace("constrain contains", "constrian contains"));
     expect(await nextRound()).toMatchObject({ round: 2, ok: false, kind: "mistakes", mistakes: [{ file: "policy/refunds.rego" }] });
-    expect(await refund(url, 1500)).toContain("bank transfer");
+    expect(await refund(url, 200)).toBe("paid");
 
-    writeFileSync(refunds, before.replace("> 1000", "> 100000"));
+    writeFileSync(refunds, before.replace("> 1000", "> 100"));
     const failing = await nextRound();
     expect(failing).toMatchObject({ round: 3, ok: false, kind: "failed" });
-    expect(failing.failed?.map(({ name }) => name)).toContain("a refund above the most says who may not and what to do");
-    expect(await refund(url, 1500)).toContain("bank transfer");
+    expect(failing.failed?.map(({ name }) => name)).not.toEqual([]);
+    expect(await refund(url, 200)).toBe("paid");
 
     rmSync(join(policies, "cases/refunds.yaml"));
     await nextRound();
     rmSync(join(policies, "policy/refunds_test.rego"));
     const last = await nextRound();
     expect(last).toMatchObject({ ok: true, kind: "ready", url });
-    expect(await refund(url, 1500)).toBe("paid");
+    expect(await refund(url, 200)).toContain("never allowed");
   }, 120_000);
 
   test("signs with a key that nobody has afterwards", () => {
@@ -122,9 +122,11 @@ describe("toolgate dev refuses", () => {
     expect({ code, err }).toMatchObject({ code: 65, err: expect.stringContaining("a loopback address") });
   });
 
-  test("policies with a mistake, with the exit code of one", async () => {
-    const { code, out } = await toolgate(["dev", at("nothing-here"), "--once", "--out", at("none")]);
-    expect(code).toBe(65);
-    expect(out).toContain("catalog/servers.yaml");
+  test("policies with a mistake, with the exit code of one, and a folder that is not there", async () => {
+    mkdirSync(at("empty"));
+    const empty = await toolgate(["dev", at("empty"), "--once", "--out", at("none")]);
+    expect(empty).toMatchObject({ code: 65, out: expect.stringContaining("catalog/servers.yaml") });
+    const { code, err } = await toolgate(["dev", at("nothing-here"), "--once", "--out", at("none")]);
+    expect({ code, err }).toMatchObject({ code: 69, err: expect.stringContaining("there is no such file or folder") });
   });
 });

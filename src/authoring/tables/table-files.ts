@@ -45,8 +45,12 @@ const FOLDER = "catalog";
 export const fileOf = (table: TableName): string => `${FOLDER}/${table}.yaml`;
 export const pinsFileOf = (server: string): string => `${FOLDER}/pins/${server}.json`;
 
-/** Reads every table and pins file below a policies folder. A table with mistakes is read as empty, so that the others are still checked. */
+/**
+ * Reads every table and pins file below a policies folder. A table with mistakes is read as empty, so that the others are
+ * still checked. Throws what the system says where there is no such folder at all.
+ */
 export async function readTableFiles(policiesDir: string): Promise<TableReading> {
+  await readdir(policiesDir);
   const mistakes: Mistake[] = [];
   const texts = new Map<TableName, YamlText>();
   const values = { ...empty };

@@ -13,6 +13,7 @@ import {
 } from "../../authoring/index.ts";
 import { formatMistakes } from "../../core/mistakes.ts";
 import { askedToStop } from "../signals.ts";
+import { systemRefusal } from "../system-error.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { type DevFiles, openDevFiles } from "./files.ts";
 import { devConfig, startDevGateway } from "./gateway.ts";
@@ -78,6 +79,13 @@ async function firstEnvironment(policiesDir: string): Promise<string> {
   return first?.definition.environment ?? "dev";
 }
 
+/** A folder may be gone for a moment, while a branch is changed: that ends no sitting. */
+function goneFolder(error: unknown): Developed {
+  const found = systemRefusal(error);
+  if (found === undefined) throw error;
+  return { kind: "mistakes", mistakes: [{ file: "", path: "", found, wanted: "a policies folder" }] };
+}
+
 interface SittingParts {
   readonly policiesDir: string;
   readonly opa: Opa;
@@ -139,7 +147,7 @@ class Sitting {
     const { policiesDir, opa, key, identity } = this.#parts;
     const begun = performance.now();
     this.#round += 1;
-    const developed = await develop({ policiesDir, opa, key, identity, now: Date.now() });
+    const developed = await develop({ policiesDir, opa, key, identity, now: Date.now() }).catch(goneFolder);
     const activated = developed.kind === "ready" ? await this.#activate(developed.bytes) : undefined;
     this.#last = activated !== undefined && !activated.ok ? "refused" : developed.kind;
     const round = { number: this.#round, ms: Math.round(performance.now() - begun), developed, activated, url: this.#gateway?.url };
