@@ -4,7 +4,7 @@ import { leftOutFile } from "./left-out-file.ts";
 import { builtinLeftOut, opaStrict, unknownInput } from "./opa-check.ts";
 import { reachChecks } from "./reach/index.ts";
 import { headDotted, headForm, headLiteral, keywords, metadataChecks, packageName, unreached } from "./shape/index.ts";
-import { inequality, negation, partialBuiltin, withOutsideTests } from "./silence/index.ts";
+import { absence, inequality, negation, partialBuiltin, withOutsideTests } from "./silence/index.ts";
 
 /** Every check that is made on each package, in the order of docs/policy/checks.md. */
 export const checks: readonly Check[] = [
@@ -17,6 +17,7 @@ export const checks: readonly Check[] = [
   keywords,
   negation,
   inequality,
+  absence,
   partialBuiltin,
   withOutsideTests,
   ...reachChecks,

@@ -32,6 +32,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   unreached: { input: early },
   negation: { input: alone },
   inequality: { input: refundCall },
+  absence: { input: refundCall },
   "partial-builtin": { input: { args: { amount: "a million" } } },
   with: { input: refundCall },
   "unknown-input": { input: refundCall },

@@ -1,3 +1,4 @@
+export { absence } from "./absence.ts";
 export { inequality } from "./inequality.ts";
 export { negation } from "./negation.ts";
 export { partialBuiltin } from "./partial.ts";

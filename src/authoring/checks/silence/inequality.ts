@@ -1,9 +1,8 @@
-import { callAt, isNode, namesOf, sitesOf, textOf } from "../../rego/index.ts";
+import { callAt, isNode, type Site, textOf } from "../../rego/index.ts";
 import type { Check } from "../check.ts";
 import { hoisted } from "./helper-rule.ts";
-import { missingOperand } from "./missing-operand.ts";
-import { effectsOf } from "./polarity.ts";
 import { shown } from "./shown.ts";
+import { silentPlaces, silentText } from "./silent.ts";
 
 const header = `# METADATA
 # custom:
@@ -33,22 +32,22 @@ same_team if input.agent.team == "support"
 `,
   },
   find(checked, report) {
-    const effects = effectsOf(checked);
-    for (const [name, clauses] of checked.clauses) {
-      for (const clause of clauses) {
-        const naming = namesOf(checked, clause);
-        for (const { node, line, inside, expression } of sitesOf(clause.rule)) {
-          const call = callAt(node);
-          if (call?.name !== "neq" || inside.includes("not")) continue;
-          if (effects.get(name)?.has("tightens") !== true && !inside.includes("comprehension")) continue;
-          const missing = missingOperand(call.operands, checked, naming);
-          if (missing === undefined) continue;
-          const [left, right] = call.operands.map(textOf);
-          const mended = node === expression && isNode(node) ? hoisted(checked, clause, node, `${left} == ${right}`) : undefined;
-          const remedy = `silent where "${shown(missing)}" is missing`;
-          report({ at: clause, line, found: shown(`${left} != ${right}`), remedy, ...(mended !== undefined && { mended }) });
-        }
+    for (const place of silentPlaces(checked, unequal, (missing) => missing.in)) {
+      const { clause, site, missing } = place;
+      const remedy = `silent where "${shown(missing)}" is missing`;
+      if (place.by !== undefined) {
+        report({ at: clause, line: site.line, found: shown(silentText(place)), remedy });
+        continue;
       }
+      const [left, right] = unequal(site).map(textOf);
+      const { node, expression } = site;
+      const mended = node === expression && isNode(node) ? hoisted(checked, clause, node, `${left} == ${right}`) : undefined;
+      report({ at: clause, line: site.line, found: shown(`${left} != ${right}`), remedy, ...(mended !== undefined && { mended }) });
     }
   },
 };
+
+function unequal({ node, inside }: Site): readonly unknown[] {
+  const call = callAt(node);
+  return call?.name === "neq" && !inside.includes("not") ? call.operands.slice(0, 2) : [];
+}

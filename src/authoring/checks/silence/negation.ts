@@ -1,8 +1,9 @@
-import { type AuthorModules, callAt, isTerm, type Naming, type Node, namesOf, sitesOf, textOf } from "../../rego/index.ts";
+import { type AuthorModules, callAt, isTerm, type Naming, type Node, namesOf, type Site, sitesOf, textOf } from "../../rego/index.ts";
 import type { Check } from "../check.ts";
 import { heldInBrackets, heldReference } from "./held-reference.ts";
 import { hoisted } from "./helper-rule.ts";
 import { shown } from "./shown.ts";
+import { silentPlaces, silentText } from "./silent.ts";
 
 const header = `# METADATA
 # custom:
@@ -43,8 +44,20 @@ own_tool if startswith(input.tool.name, concat("", [input.user.id, "-"]))
         report({ at: clause, line, found: shown(written), remedy: `silent where "${shown(held)}" is missing`, mended });
       }
     }
+    for (const place of silentPlaces(checked, negatedNames, (missing) => missing.behind)) {
+      const { clause, site, missing } = place;
+      const remedy = `silent where "${shown(missing)}" is missing: give it its name in the rule behind "not", or ask for it in a line of its own`;
+      report({ at: clause, line: site.line, found: shown(silentText(place)), remedy });
+    }
   },
 };
+
+/** Whatever is negated: a variable in it has a value there, and none of the line holds where what gave it one had none. */
+function negatedNames({ node }: Site): readonly unknown[] {
+  if (node.negated !== true) return [];
+  const call = callAt(node) ?? callAt(node.terms);
+  return call === undefined ? [node.terms] : call.operands;
+}
 
 function heldIn(expression: Node, own: AuthorModules, naming: Naming): string | undefined {
   const { terms } = expression;
