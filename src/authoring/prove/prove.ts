@@ -29,6 +29,8 @@ export interface Failing {
   readonly pairs: number;
   readonly callers: readonly AccessCaller[];
   readonly targets: readonly AccessTarget[];
+  /** All that there are, so that few are not told as every. */
+  readonly all: Pick<AccessTable, "callers" | "targets">;
 }
 
 export interface CounterExample {
@@ -94,7 +96,7 @@ function proveAll(invariant: Invariant, { table, cells, numbers }: Grid, facts: 
   const selected = targetSelector(invariant.targets, facts);
   const columns = [...table.targets.entries()].filter(([, target]) => selected(target) && !exempt(target));
   const judge = remembered(cells, judgeOf(invariant));
-  const gathered = gathering();
+  const gathered = gathering(table);
   let callers = 0;
   for (const [row, alike] of table.alike.entries()) {
     const some = alike.filter(means);
@@ -115,7 +117,7 @@ function proveSome(invariant: Invariant, { table, cells, numbers }: Grid, facts:
   const selected = targetSelector(invariant.targets, facts);
   const columns = [...table.targets.entries()].filter(([, target]) => selected(target));
   const judge = remembered(cells, judgeOf(invariant));
-  const gathered = gathering();
+  const gathered = gathering(table);
   const byAgent = new Map<string, { readonly row: number; readonly caller: AccessCaller }[]>();
   let callers = 0;
   for (const [row, alike] of table.alike.entries()) {
@@ -153,7 +155,7 @@ function remembered(cells: readonly AccessCell[], judge: (cell: AccessCell) => J
   };
 }
 
-function gathering() {
+function gathering({ callers: everybody, targets: everything }: AccessTable) {
   const untried = new Set<string>();
   const seen = new Set<AccessCell>();
   const exampled = new Set<AccessCell>();
@@ -183,7 +185,7 @@ function gathering() {
     found: () => ({
       judgement: worst,
       counterExamples: [...examples.values()].sort((a, b) => weight[b.judgement] - weight[a.judgement]).slice(0, MOST_EXAMPLES),
-      failing: { pairs, callers: [...failingCallers], targets: [...failingTargets] },
+      failing: { pairs, callers: [...failingCallers], targets: [...failingTargets], all: { callers: everybody, targets: everything } },
       untried: [...untried].sort(),
     }),
   };

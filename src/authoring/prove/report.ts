@@ -104,8 +104,8 @@ function failureLines({ file, source }: Proof, verdict: ProvenVerdict): readonly
   const lines = [`${statement}   ${line === undefined ? file : `${file}:${line}`}`];
   for (const example of counterExamples) lines.push(...exampleLines(example, source));
   if (failing.pairs > counterExamples.length) {
-    const who = tellCallers(failing.callers, failing.callers).join("; ");
-    lines.push(`in all ${failing.pairs} pairs, among: ${who}: ${tellTargets(failing.targets, failing.targets)}`);
+    const who = tellCallers(failing.callers, failing.all.callers).join("; ");
+    lines.push(`in all ${failing.pairs} pairs, among: ${who}: ${tellTargets(failing.targets, failing.all.targets)}`);
   }
   return lines;
 }
