@@ -1,5 +1,5 @@
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { didYouMean, type Mistake } from "../../core/mistakes.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { meantBelow, readTables, type TableData } from "../tables/index.ts";
@@ -60,6 +60,7 @@ export async function addPack(request: AddRequest): Promise<Result<Added, NotAdd
   await planModules(request, plan);
   await planTables(request, tables.value.data, plan);
   await planCases(request, tables.value.data, plan);
+  plan.conflicts.push(...(await leadingAway(policiesDir, plan.files.keys())));
   if (plan.conflicts.length > 0) return err({ kind: "changed", conflicts: plan.conflicts });
   return ok(await write(request, plan));
 }
@@ -188,6 +189,22 @@ async function write({ pack, policiesDir }: AddRequest, { files, entries, next }
     entries,
     next: [...next, `review ${review}; the rules and tests are yours now`, `toolgate policy check ${policiesDir}`],
   };
+}
+
+/** A link in a repository of somebody else must not make this command write elsewhere, also where the link's end is not there yet. */
+async function leadingAway(policiesDir: string, files: Iterable<string>): Promise<Plan["conflicts"]> {
+  const root = await realpath(policiesDir);
+  const away: Plan["conflicts"] = [];
+  for (const file of files) {
+    for (const path of [dirname(file), file]) {
+      const link = (await lstat(join(policiesDir, path)).catch(() => undefined))?.isSymbolicLink() === true;
+      const end = link ? await realpath(join(policiesDir, path)).catch(() => undefined) : root;
+      if (end === root || end?.startsWith(`${root}${sep}`)) continue;
+      away.push({ file, detail: `"${path}" is a link that leads out of the folder` });
+      break;
+    }
+  }
+  return away;
 }
 
 async function isFolder(path: string): Promise<boolean> {

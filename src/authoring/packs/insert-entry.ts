@@ -9,8 +9,14 @@ export function insertEntry(text: string, path: readonly string[], lines: readon
   const document = parseDocument(text);
   if (document.errors.length > 0) return undefined;
   const node: unknown = document.getIn(path, true);
-  const changed = isMap(node) ? intoMap(text, node, lines, path.length) : intoNothing(text, node, lines, path.length);
+  const inserted = isMap(node) ? intoMap(text, node, lines, path.length) : intoNothing(text, node, lines, path.length);
+  const changed = inserted === undefined ? undefined : withBreaksOf(text, inserted);
   return changed !== undefined && parseDocument(changed).errors.length === 0 ? changed : undefined;
+}
+
+/** Where every line of the author ends as on Windows, so do the new ones. */
+export function withBreaksOf(text: string, changed: string): string {
+  return /\r\n/.test(text) && !/(^|[^\r])\n/.test(text) ? changed.replace(/\r?\n/g, "\r\n") : changed;
 }
 
 function intoMap(text: string, map: YAMLMap, lines: readonly string[], depth: number): string | undefined {

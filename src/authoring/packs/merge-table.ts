@@ -1,6 +1,6 @@
 import { isMap, parseDocument } from "yaml";
 import { type FragmentEntry, innerEntries, tableEntries } from "./fragment.ts";
-import { insertEntry } from "./insert-entry.ts";
+import { insertEntry, withBreaksOf } from "./insert-entry.ts";
 
 /** A table with what a pack needs in it, or the place where something stands that is none of the pack's. */
 export type Merged =
@@ -60,7 +60,7 @@ function throughDocument(text: string, path: readonly string[], entry: FragmentE
   if (document.errors.length > 0 || !isMap(map)) return undefined;
   map.flow = false;
   map.add(document.createPair(entry.key, parseDocument(entry.lines.join("\n")).getIn([entry.key], true)));
-  return document.toString({ lineWidth: 0 });
+  return withBreaksOf(text, document.toString({ lineWidth: 0 }));
 }
 
 function at(text: string, path: readonly string[]): unknown {

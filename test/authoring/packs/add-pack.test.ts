@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -144,4 +144,53 @@ test("a deprecated tool gets an end in 90 days, and a fenced one the arguments o
   const { custom } = parse(textOf(policies, "catalog/custom.yaml"));
   expect(custom.deprecate_a_tool.tools).toEqual({ "everything.echo": { ends: "2026-04-07T00:00:00Z" } });
   expect(custom.argument_fences.arguments).toEqual({ "everything.get-sum": { a: true, b: true } });
+});
+
+test("a link in somebody's repository does not make it write elsewhere, not even to a file that is not there yet", async () => {
+  const elsewhere = await temporary();
+  const kept = join(elsewhere, "kept.yaml");
+  writeFileSync(kept, "version: 1\ncustom: {}\n");
+  const attacks: readonly ((policies: string) => void)[] = [
+    (policies) => symlinkSync(join(elsewhere, "dangling.rego"), join(policies, "policy/read_only.rego")),
+    (policies) => {
+      rmSync(join(policies, "catalog/custom.yaml"));
+      symlinkSync(kept, join(policies, "catalog/custom.yaml"));
+    },
+    (policies) => {
+      renameSync(join(policies, "cases"), join(policies, "cases-before"));
+      symlinkSync(elsewhere, join(policies, "cases"));
+    },
+  ];
+  for (const attack of attacks) {
+    const policies = await freshPolicies();
+    attack(policies);
+    const added = await addPack({ pack: readOnly, policiesDir: policies, targets: ["everything"], force: true, now });
+    expect(!added.ok && added.error.kind === "changed" && added.error.conflicts.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining("leads out of the folder"),
+    ]);
+    expect(readdirSync(elsewhere)).toEqual(["kept.yaml"]);
+    expect(readFileSync(kept, "utf8")).toBe("version: 1\ncustom: {}\n");
+  }
+});
+
+test("a link within the repository is followed", async () => {
+  const policies = await freshPolicies();
+  mkdirSync(join(policies, "shared"));
+  renameSync(join(policies, "catalog/custom.yaml"), join(policies, "shared/custom.yaml"));
+  symlinkSync("../shared/custom.yaml", join(policies, "catalog/custom.yaml"));
+  await add(policies, readOnly, ["everything"]);
+  expect(textOf(policies, "shared/custom.yaml")).toContain("everything: true");
+  expect(existsSync(join(policies, "policy/read_only.rego"))).toBe(true);
+});
+
+test("a table with the line ends of Windows keeps them, and no other come in between", async () => {
+  const policies = await freshPolicies();
+  for (const mine of ["version: 1\ncustom:\n  # mine\n  desk: 1 # one\n", "version: 1\ncustom: { desk: 1 } # mine\n"]) {
+    writeFileSync(join(policies, "catalog/custom.yaml"), mine.replaceAll("\n", "\r\n"));
+    await add(policies, readOnly, ["everything"]);
+    const text = textOf(policies, "catalog/custom.yaml");
+    expect(text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+    expect(parse(text).custom).toMatchObject({ desk: 1, read_only: { servers: { everything: true } } });
+    expect(text).toContain("# mine");
+  }
 });
