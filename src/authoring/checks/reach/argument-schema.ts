@@ -24,6 +24,39 @@ export function argumentFault(schema: Schema, path: readonly Step[]): ArgumentFa
   return faultIn([schema], path, { root: schema, left: MOST_PARTS }, "");
 }
 
+/** The types that a path of arguments may have in a call that fits the schema; undefined where it does not say. */
+export function argumentTypes(schema: Schema, path: readonly Step[]): ReadonlySet<string> | undefined {
+  const walk: Walk = { root: schema, left: MOST_PARTS };
+  let parts = withChoices([schema], walk);
+  for (const step of path) {
+    parts = withChoices(
+      parts.flatMap(({ properties, items, additionalProperties }) =>
+        typeof step === "string"
+          ? isSchema(properties) && Object.hasOwn(properties, step)
+            ? [properties[step]]
+            : []
+          : [items, additionalProperties],
+      ),
+      walk,
+    );
+  }
+  const said = parts.map((part) => (isChoice(part) ? [] : typesSaid(part)));
+  const silent = parts.some((part, at) => !isChoice(part) && said[at]?.length === 0);
+  if (parts.length === 0 || silent || walk.left <= 0) return undefined;
+  return new Set(path.length === 0 ? ["object"] : said.flat().map((type) => (type === "integer" ? "number" : type)));
+}
+
+function withChoices(all: readonly unknown[], walk: Walk): readonly Schema[] {
+  const parts = whole(all, walk);
+  const choices = parts.flatMap(({ anyOf, oneOf }) => [anyOf, oneOf].filter(Array.isArray).flat());
+  return choices.length === 0 ? parts : [...parts, ...withChoices(choices, walk)];
+}
+
+/** What says its types in others. */
+function isChoice({ anyOf, oneOf, allOf, $ref, type }: Schema): boolean {
+  return type === undefined && [anyOf, oneOf, allOf, $ref].some((one) => one !== undefined);
+}
+
 /** What stands together about one value: a schema with all its `allOf` and what `$ref` leads to. */
 function whole(all: readonly unknown[], walk: Walk): readonly Schema[] {
   const found: Schema[] = [];

@@ -8,6 +8,7 @@ import { memberOfAnotherKind, resultBeforeThereIsOne } from "./members-of-kinds.
 import { argumentThatMayBeMissing } from "./missing-arguments.ts";
 import { templateThatIsNotFilled } from "./unfilled-templates.ts";
 import { unknownBudget, unknownName } from "./unknown-names.ts";
+import { unlikeTypes } from "./unlike-types.ts";
 import { unseenInPermitAndDeny } from "./unseen-members.ts";
 
 /** What a rule reads and names, followed through helpers, functions, names and imports. In the order of docs/policy/checks.md. */
@@ -15,6 +16,7 @@ export const reachChecks: readonly Check[] = [
   unseenInPermitAndDeny,
   constrainWithoutArguments,
   argumentThatMayBeMissing,
+  unlikeTypes,
   resultBeforeThereIsOne,
   memberOfAnotherKind,
   claimsOfTheCaller,

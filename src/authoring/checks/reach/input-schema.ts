@@ -57,6 +57,23 @@ export function wordsAt(path: readonly Step[]): readonly string[] | undefined {
   return Array.isArray(words) ? words.filter((word) => typeof word === "string") : undefined;
 }
 
+/** The types that a place of the input may hold; undefined where the schema leaves it open. */
+export function typesAt(path: readonly Step[]): ReadonlySet<string> | undefined {
+  let at: unknown = inputSchema();
+  for (const step of path) {
+    const schema = resolved(at);
+    if (!isSchema(schema)) return undefined;
+    const { properties, items, additionalProperties } = schema;
+    const named = typeof step === "string" && isSchema(properties) && Object.hasOwn(properties, step) ? properties[step] : undefined;
+    at = typeof step === "number" ? items : (named ?? additionalProperties ?? (step === null ? items : undefined));
+  }
+  const schema = resolved(at);
+  if (!isSchema(schema)) return undefined;
+  const { type, enum: words } = schema;
+  if (typeof type === "string") return new Set([type === "integer" ? "number" : type]);
+  return Array.isArray(words) && words.every((word) => typeof word === "string") ? new Set(["string"]) : undefined;
+}
+
 /** Members of the input itself. */
 export function inputMembers(): readonly string[] {
   const { properties } = inputSchema();

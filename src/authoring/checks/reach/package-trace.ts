@@ -19,8 +19,8 @@ export function tracedClauses(checked: CheckedPackage): readonly Traced[] {
   if (found !== undefined) return found;
   const tools = toolsOf(checked);
   const traced = [...sevenOf(checked)].map(({ name, clause }) => {
-    const { uses, comparisons } = traceOf(checked, clause, tools, checked.tables);
-    return { name, clause, uses, comparisons };
+    const { uses, comparisons, calls } = traceOf(checked, clause, tools, checked.tables);
+    return { name, clause, uses, comparisons, calls };
   });
   known.set(checked, traced);
   return traced;

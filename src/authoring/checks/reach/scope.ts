@@ -14,8 +14,10 @@ export interface Scope {
 export function scopeOf(own: AuthorModules, clause: Clause, operands: readonly Value[] = [], busy: ReadonlySet<string> = new Set()): Scope {
   const scope: Scope = { own, clause, bound: new Map(), busy };
   // A function is asked only where its operands are there: whether they are is judged where they stand.
-  for (const [at, parameter] of (clause.rule.head.args ?? []).entries())
-    bindPattern(parameter, { ...(operands[at] ?? nothingKnown), covered: true }, scope);
+  for (const [at, parameter] of (clause.rule.head.args ?? []).entries()) {
+    const operand = operands[at] ?? nothingKnown;
+    bindPattern(parameter, { ...operand, covered: true, ...(operand.covered !== true && { handed: true }) }, scope);
+  }
   return scope;
 }
 

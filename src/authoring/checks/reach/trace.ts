@@ -61,8 +61,19 @@ export interface Comparison {
   readonly expression: Node | undefined;
 }
 
+/** A built-in with what it is asked about, seen from where it stands. */
+export interface BuiltinCall {
+  readonly name: string;
+  readonly operands: readonly unknown[];
+  readonly scope: Scope;
+  readonly line: number;
+  readonly expression: Node | undefined;
+  readonly targets: readonly Target[];
+}
+
 export interface Trace {
   readonly uses: readonly Use[];
+  readonly calls: readonly BuiltinCall[];
   readonly comparisons: readonly Comparison[];
 }
 
@@ -89,6 +100,7 @@ export function traceOf(own: AuthorModules, by: Clause, targets: readonly Target
 class Tracer implements Trace {
   readonly uses: Use[] = [];
   readonly comparisons: Comparison[] = [];
+  readonly calls: BuiltinCall[] = [];
   readonly #own: AuthorModules;
   readonly #tables: Known["tables"];
   readonly #seen = new Set<string>();
@@ -212,6 +224,8 @@ class Tracer implements Trace {
     const operator = isNode(call) ? childrenOf(call.type === "call" ? call.value : call.terms)[0] : undefined;
     const own = ownRuleOf(operator, scope);
     if (isTerm(operator) && own === undefined) this.#operator(operator, scope, around);
+    if (own === undefined)
+      this.calls.push({ name, operands, scope, line: around.line, expression: around.expression, targets: around.targets });
     if (own !== undefined) {
       for (const operand of operands) this.#term(operand, scope, around, "named");
       this.#rule(

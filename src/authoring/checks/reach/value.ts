@@ -10,6 +10,8 @@ export interface Value {
   readonly constant?: { readonly value: unknown };
   /** There is a value in its place where the origins have none. */
   readonly covered?: true;
+  /** It is covered only because it is an operand: whether it is there is judged where the function is called. */
+  readonly handed?: true;
 }
 
 export const nothingKnown: Value = { origins: [] };
@@ -19,6 +21,7 @@ export function joined(a: Value, b: Value): Value {
     origins: [...a.origins, ...b.origins],
     ...(a.words !== undefined && b.words !== undefined && { words: [...a.words, ...b.words] }),
     ...(a.covered === true && b.covered === true && { covered: true }),
+    ...(a.handed === true && b.handed === true && { handed: true }),
   };
 }
 

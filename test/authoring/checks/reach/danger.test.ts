@@ -130,6 +130,11 @@ describe("the danger is real:", () => {
     expect(await effect(missing[1], { ...search, args: { limit: 100 } })).toBe("allow");
   });
 
+  const unlike = examplesOf("unlike-types");
+  it("a number is more than no text, so the limit never holds, and as a number it does", async () => {
+    expect(await Promise.all(unlike.map((name) => effect(name, { args: { amount: 5000 } })))).toEqual(["allow", "deny"]);
+  });
+
   const operand = asked(
     "operand",
     'constrain contains {"code": "a.b"} if number(input.args.limit) > 100\n\ndefault number(_) := 1000\n\nnumber(x) := x if is_number(x)',
