@@ -46,12 +46,38 @@ constrain contains {
 	not only(listed)
 }
 
+constrain contains {
+	"code": "argument_fences.unlisted",
+	"message": "The tool {input.tool.id} may be called with some arguments only.",
+	"remedy": "Leave out the arguments that are not listed for it.",
+} if {
+	some name, _ in data.custom.argument_fences.arguments[input.tool.id]
+	contains(name, "/")
+	not listed_alone(name)
+}
+
 deny contains {
 	"code": "argument_fences.not_configured",
 	"message": "The fences of arguments are not set up.",
 	"remedy": "Ask the security team: custom.argument_fences lacks a table.",
 } if {
 	not configured
+}
+
+# A fence that is a text, a list or nothing at all has no arguments to iterate, and would stop nobody.
+deny contains {
+	"code": "argument_fences.not_a_table",
+	"message": "The fences of the tool {input.tool.id} are not set up.",
+	"remedy": "Ask the security team: its entry in custom.argument_fences is no table of arguments.",
+} if {
+	some fences in [
+		data.custom.argument_fences.paths,
+		data.custom.argument_fences.hosts,
+		data.custom.argument_fences.amounts,
+		data.custom.argument_fences.arguments,
+	]
+	entry := fences[input.tool.id]
+	not is_object(entry)
 }
 
 configured if {
@@ -69,6 +95,17 @@ argument(name) := object.get(input.args, split(name, "/"), null)
 only(listed) if {
 	every name, _ in input.args {
 		listed[name] == true
+	}
+}
+
+# Where "where/path" is listed, "where" holds only what is listed too: a second name may hide inside an argument.
+listed_alone(name) if {
+	steps := split(name, "/")
+	outer := array.slice(steps, 0, count(steps) - 1)
+	members := object.get(input.args, outer, {})
+	is_object(members)
+	every one, _ in members {
+		data.custom.argument_fences.arguments[input.tool.id][concat("/", array.concat(outer, [one]))] == true
 	}
 }
 
@@ -116,7 +153,7 @@ odd_part(path) if regex.match(`(^|/) `, path)
 host_allowed(name, value) if {
 	host := host_of(value)
 	some allowed in data.custom.argument_fences.hosts[input.tool.id][name]
-	same_host(host, lower(allowed))
+	same_host(host, trim_suffix(lower(allowed), ":443"))
 }
 
 same_host(host, allowed) if {
@@ -143,9 +180,11 @@ host_of(value) := trim_suffix(host, ":443") if {
 	host := regex.split(`[/?#]`, lower(after_scheme(value)))[0]
 }
 
-host_of(value) := lower(value) if {
+# Without the first pattern the second one takes U+212A for a k: letters of other scripts fold into ASCII ones.
+host_of(value) := trim_suffix(lower(value), ":443") if {
 	is_string(value)
 	count(value) <= 253
+	regex.match(`^[!-~]+$`, value)
 	regex.match(`^(?i)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`, value)
 }
 

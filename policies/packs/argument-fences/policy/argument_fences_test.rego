@@ -260,3 +260,38 @@ test_bounds_of_another_type_open_nothing_to_texts if {
 	lists := {"amounts": {"crm.refund": {"amount": {"min": null, "max": []}}}}
 	asked({"tool": {"id": "crm.refund"}, "args": {"amount": 5}}, object.union(object.remove(fences, ["amounts"]), lists)) == no_amount
 }
+
+test_a_fence_that_is_no_table_closes_its_tool if {
+	every table in ["paths", "hosts", "amounts", "arguments"] {
+		every entry in ["shared", null, false, 1000, ["path"]] {
+			broken := object.union(object.remove(fences, [table]), {table: {"crm.get": entry}})
+			denials(broken) == {"argument_fences.not_a_table"}
+		}
+	}
+	denials(object.union(object.remove(fences, ["paths"]), {"paths": {"crm.get": {}}})) == set()
+}
+
+test_a_letter_that_folds_into_ascii_is_no_host if {
+	open_hosts := object.union(object.remove(fences, ["hosts"]), {"hosts": {"web.fetch": {"url": ["kiosk.example.com"]}}})
+	every text in ["\u212aiosk.example.com", "kio\u017fk.example.com", "https://\u212aiosk.example.com/"] {
+		asked({"tool": {"id": "web.fetch"}, "args": {"url": text}}, open_hosts) == no_host
+	}
+	asked({"tool": {"id": "web.fetch"}, "args": {"url": "kiosk.example.com"}}, open_hosts) == set()
+}
+
+test_the_usual_port_may_stand_in_the_table if {
+	ported := object.union(object.remove(fences, ["hosts"]), {"hosts": {"web.fetch": {"url": ["api.example.com:443"]}}})
+	every text in ["https://api.example.com/", "https://api.example.com:443/", "api.example.com:443"] {
+		asked({"tool": {"id": "web.fetch"}, "args": {"url": text}}, ported) == set()
+	}
+	asked({"tool": {"id": "web.fetch"}, "args": {"url": "https://api.example.com:444/"}}, ported) == no_host
+}
+
+test_a_second_name_inside_an_argument_is_refused if {
+	nested := object.union(object.remove(fences, ["arguments"]), {"arguments": {"files.deep": {"where": true, "where/path": true}}})
+	unlisted := {"argument_fences.unlisted"}
+	asked({"tool": {"id": "files.deep"}, "args": {"where": {"path": "shared/a"}}}, nested) == set()
+	asked({"tool": {"id": "files.deep"}, "args": {"where": {"path": "shared/a", "Path": "private/b"}}}, nested) == unlisted
+	unlisted & asked({"tool": {"id": "files.deep"}, "args": {"where": [{"path": "private/b"}]}}, nested) == unlisted
+	asked({"tool": {"id": "crm.note"}, "args": {}}, object.union(nested, {"arguments": {"crm.note": {"where/path": true}}})) == set()
+}
