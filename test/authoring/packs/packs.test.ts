@@ -102,6 +102,7 @@ describe("the patterns of secrets-withheld", () => {
   // In pieces, so that no scanner takes them for secrets of this repository.
   const samples: Readonly<Record<string, string>> = {
     "aws-key": ["AKIA", "IOSFODNN7EXAMPLE"].join(""),
+    "aws-secret": `aws_secret_access_key = ${"aB1/".repeat(10)}`,
     "azure-key": `DefaultEndpointsProtocol=https;AccountKey=${"ab12".repeat(12)}==`,
     "bearer-token": "Authorization: Bearer abcdefghijklmnop",
     "github-token": ["ghp", "a1".repeat(18)].join("_"),
@@ -110,6 +111,7 @@ describe("the patterns of secrets-withheld", () => {
     "google-token": ["ya29", "a0AfH6SMBx1234567890abcdef"].join("."),
     "json-web-token": ["eyJhbGciOiJFUzI1NiJ9", "eyJzdWIiOiJhbm4ifQ", "c2ln"].join("."),
     "model-key": ["sk", "proj-abcdefghij0123456789"].join("-"),
+    "password-in-json": '{\\"db_password\\": \\"hunter22\\"}',
     "password-in-text": "Server=db;User Id=app;Password=hunter22;",
     "password-in-url": "postgres://app:hunter2@db.internal/app",
     "private-key": "-----BEGIN RSA PRIVATE KEY-----",
@@ -123,6 +125,8 @@ describe("the patterns of secrets-withheld", () => {
     "Ask-the-desk risk-averse task-0123456789-0123456789",
     "-----BEGIN PUBLIC KEY-----",
     "password: see the handbook",
+    "Set DB_PASSWORD=**** and PASSWORD=<yours> first",
+    '{"password":"","password_hint":"as usual","secret":null}',
   ];
   const found = (text: string): readonly string[] => {
     const query = `[name | some name, pattern in ${JSON.stringify(patterns)}; regex.match(pattern, ${JSON.stringify(text)})]`;
@@ -132,6 +136,14 @@ describe("the patterns of secrets-withheld", () => {
   test("each finds what it is called after", () => {
     expect(Object.keys(samples).sort()).toEqual(Object.keys(patterns).sort());
     for (const [name, text] of Object.entries(samples)) expect(found(`before ${text} after`), name).toContain(name);
+  });
+
+  test("a password in a file of variables is found, though an underscore stands before its name", () => {
+    expect(found(["HOST=db", "DB_PASSWORD=hunter22"].join("\n"))).toContain("password-in-text");
+    expect(found('export PGPASSWORD="hunter22"')).toContain("password-in-text");
+    expect(found("DB_PWD=hunter22")).toContain("password-in-text");
+    // The working folder of a shell.
+    expect(found("PWD=/home/ann\nOLDPWD=/srv/data")).toEqual([]);
   });
 
   test("none finds a secret in an honest text", () => {

@@ -65,14 +65,40 @@ found if {
 # What is called a password is one, whatever it looks like.
 found if {
 	walk(input.result.structured, [path, value])
+	kept(path, value)
+}
+
+kept(path, value) if {
 	telling(path[count(path) - 1])
 	filled(value)
 }
 
+# {"password": {"value": "..."}}
+kept(path, value) if {
+	telling(path[count(path) - 1])
+	inner := value_in(value)
+	filled(inner)
+}
+
+# {"name": "DB_PASSWORD", "value": "..."}, as lists of variables and headers are written.
+kept(_, value) if {
+	some label in ["name", "key"]
+	telling(value[label])
+	inner := value_in(value)
+	filled(inner)
+}
+
+default value_in(_) := ""
+
+value_in(pair) := pair.value
+
+# "db_password" and "X-Api-Key" end in a name of the table.
 telling(name) if {
 	is_string(name)
-	plain := replace(replace(replace(lower(name), "_", ""), "-", ""), " ", "")
-	data.custom.secrets_withheld.names[plain] == true
+	plain := regex.replace(lower(name), `[_. -]+`, "")
+	some secret, on in data.custom.secrets_withheld.names
+	on == true
+	endswith(plain, secret)
 }
 
 filled(value) if {
@@ -82,7 +108,10 @@ filled(value) if {
 
 filled(value) if is_number(value)
 
-filled(value) if is_array(value)
+filled(value) if {
+	is_array(value)
+	count(value) > 0
+}
 
 # A pattern that is none finds a secret in everything.
 default looks_like(_, _) := true

@@ -75,6 +75,8 @@ test_what_is_called_a_password_is_one if {
 	codes(result({"password": 1234})) == found
 	codes(result({"password": ["a"]})) == found
 	codes(result({"password": ""})) == set()
+	codes(result({"password": []})) == set()
+	codes(result({"password": {"type": "string"}})) == set()
 	codes(result({"password": null})) == set()
 	codes(result({"password": true})) == set()
 }
@@ -169,4 +171,27 @@ test_each_of_the_tables_is_needed if {
 	every table in ["servers", "names", "patterns"] {
 		"secrets_withheld.not_configured" in asked(result({}), object.remove(tables, [table]))
 	}
+}
+
+test_a_secret_behind_a_longer_name_is_found if {
+	every name in ["db_password", "DB_PASSWORD", "spring.datasource.password", "userPassword", "github_access_token"] {
+		codes(result({"env": {name: "x"}})) == found
+	}
+	every name in ["password_changed", "passwords_seen", "accesstokens"] {
+		codes(result({"env": {name: "x"}})) == set()
+	}
+}
+
+test_a_secret_beside_its_name_is_found if {
+	every pair in [{"name": "DB_PASSWORD", "value": "x"}, {"key": "access-token", "value": 7}] {
+		codes(result({"env": [pair]})) == found
+	}
+	every pair in [{"name": "DB_PASSWORD", "value": ""}, {"name": "DB_HOST", "value": "x"}, {"name": "password", "type": "string"}] {
+		codes(result({"env": [pair]})) == set()
+	}
+}
+
+test_a_secret_one_level_below_its_name_is_found if {
+	codes(result({"password": {"value": "x", "version": 3}})) == found
+	codes(result({"password": {"value": ""}})) == set()
 }
