@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -137,7 +137,7 @@ test("the commands of its workflow pass in order, and never print the key", { ti
   const folder = await initialised("ci", { name: "company", environment: "staging" });
   const { jobs } = parse(readFileSync(join(folder, ".github/workflows/policy.yml"), "utf8")) as Workflow;
   expect((await shell(folder, "toolgate bundle keygen --out ../ci.pem --keyring keyring.json --kid ci")).code).toBe(0);
-  expect((await shell(folder, "mkdir base && cp -r policies base/policies")).code).toBe(0);
+  const temp = await merged(folder, () => undefined);
   const key = readFileSync(join(place, "ci.pem"), "utf8");
   const summary = join(place, "summary.md");
   const ran: string[] = [];
@@ -145,7 +145,7 @@ test("the commands of its workflow pass in order, and never print the key", { ti
     if (script === undefined || script.startsWith("npm install")) continue;
     const given = { POLICY_SIGNING_KEY: key, POLICY_SIGNING_KID: "ci" };
     const own = Object.fromEntries(Object.entries(given).filter(([member]) => Object.hasOwn(wanted, member)));
-    const github = { GITHUB_STEP_SUMMARY: summary, GITHUB_SHA: "0123abc", GITHUB_RUN_NUMBER: "7", TMPDIR: place };
+    const github = { GITHUB_STEP_SUMMARY: summary, GITHUB_SHA: "0123abc", GITHUB_RUN_NUMBER: "7", TMPDIR: place, RUNNER_TEMP: temp };
     const { code, out, err } = await shell(folder, script, { ...github, ...own });
     expect(code, `${name}\n${out}${err}`).toBe(0);
     expect(out + err).not.toContain(key.split("\n")[1]);
@@ -159,19 +159,57 @@ test("the commands of its workflow pass in order, and never print the key", { ti
 
 test("its workflow stops a change by which somebody gains payments", { timeout: LONG }, async () => {
   const folder = await initialised("gain");
-  const { jobs } = parse(readFileSync(join(folder, ".github/workflows/policy.yml"), "utf8")) as Workflow;
-  const compare =
-    Object.values(jobs)
-      .flatMap((job) => job.steps)
-      .find(({ name }) => name.startsWith("Compare"))?.run ?? "";
-  expect((await shell(folder, "mkdir base && cp -r policies base/policies")).code).toBe(0);
-  const tools = join(folder, "policies/catalog/tools.yaml");
-  for (const file of [tools, join(folder, "base/policies/catalog/tools.yaml")])
-    writeFileSync(file, readFileSync(file, "utf8").replace("effects: [execute]", "effects: [pay]"));
-  const roles = join(folder, "policies/catalog/groups.yaml");
-  writeFileSync(roles, readFileSync(roles, "utf8").replace("support: { roles: [reader] }", "support: { roles: [reader, operator] }"));
+  const operation = join(folder, "policies/catalog/tools.yaml");
+  writeFileSync(operation, readFileSync(operation, "utf8").replace("effects: [execute]", "effects: [pay]"));
+  const temp = await merged(folder, () => gainPayments(folder));
   const summary = join(place, "gain.md");
-  const ran = await shell(folder, compare, { GITHUB_STEP_SUMMARY: summary });
+  const ran = await shell(folder, compareStep(folder), { GITHUB_STEP_SUMMARY: summary, RUNNER_TEMP: temp });
   expect(ran.code, ran.err).toBe(1);
   expect(readFileSync(summary, "utf8")).toContain("trigger-long-running-operation");
 });
+
+test("its workflow compares with the base branch, whatever link or folder a change puts in the way", { timeout: LONG }, async () => {
+  const folder = await initialised("detour");
+  const operation = join(folder, "policies/catalog/tools.yaml");
+  writeFileSync(operation, readFileSync(operation, "utf8").replace("effects: [execute]", "effects: [pay]"));
+  const temp = await merged(folder, () => {
+    gainPayments(folder);
+    // With a checkout of the base branch below the sources, these would have made it compare the change with itself.
+    symlinkSync(".", join(folder, "base"));
+  });
+  const summary = join(place, "detour.md");
+  const ran = await shell(folder, compareStep(folder), { GITHUB_STEP_SUMMARY: summary, RUNNER_TEMP: temp });
+  expect(ran.code, ran.err).toBe(1);
+});
+
+test("its workflow passes the first policies of a repository that had none", { timeout: LONG }, async () => {
+  const folder = await initialised("first");
+  const temp = await merged(folder, () => undefined, "README.md");
+  const summary = join(place, "first.md");
+  const ran = await shell(folder, compareStep(folder), { GITHUB_STEP_SUMMARY: summary, RUNNER_TEMP: temp });
+  expect(ran.code, ran.err).toBe(0);
+  expect(readFileSync(summary, "utf8")).toContain("no policies yet");
+});
+
+/** A repository whose last commit is a merge, as GitHub checks a pull request out, and the runner's folder for passing files. */
+async function merged(folder: string, change: () => void, before = "."): Promise<string> {
+  const git = "git -c user.name=ann -c user.email=ann@example.com -c init.defaultBranch=main";
+  const ran = async (command: string) => expect(await shell(folder, command)).toMatchObject({ code: 0 });
+  await ran(`${git} init -q && git add ${before} && ${git} commit -q -m base && git switch -q -c change`);
+  change();
+  await ran(
+    `git add . && ${git} commit -q --allow-empty -m change && git switch -q -c merged HEAD^ && ${git} merge -q --no-ff -m merged change`,
+  );
+  return mkdtempSync(join(place, "runner-"));
+}
+
+function gainPayments(folder: string): void {
+  const groups = join(folder, "policies/catalog/groups.yaml");
+  writeFileSync(groups, readFileSync(groups, "utf8").replace("support: { roles: [reader] }", "support: { roles: [reader, operator] }"));
+}
+
+function compareStep(folder: string): string {
+  const { jobs } = parse(readFileSync(join(folder, ".github/workflows/policy.yml"), "utf8")) as Workflow;
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  return steps.find(({ name }) => name.startsWith("Compare"))?.run ?? "";
+}
