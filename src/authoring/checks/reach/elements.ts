@@ -35,7 +35,7 @@ export const elementShape: Check = {
   title: "an element of one of the seven that has members it cannot have, lacks one, or has one of another type",
   danger:
     "what is not known is passed over: a denial that should hide shows what it hides, a budget costs 1, and what lacks its code denies every call",
-  wanted: "the members that docs/policy-guide.md names for the rule",
+  wanted: "the members that docs/policy/guide.md names for the rule",
   example: {
     wrong: example(`deny contains {"code": "example.critical", "hides": true} if input.tool.risk == "critical"`),
     right: example(`deny contains {"code": "example.critical", "hide": true} if input.tool.risk == "critical"`),

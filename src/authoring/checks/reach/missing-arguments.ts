@@ -1,3 +1,4 @@
+import { didYouMean } from "../../../core/mistakes.ts";
 import { callAt, isTerm, textOf } from "../../rego/index.ts";
 import type { Check } from "../check.ts";
 import { type ArgumentFault, argumentFault } from "./argument-schema.ts";
@@ -34,6 +35,16 @@ export const argumentThatMayBeMissing: Check = {
           report({ at, line, found: `the whole input, or any member of it, ${whereText(at, one.name, one.clause)}`, remedy });
           continue;
         }
+        const typo = misspelt(use);
+        if (typo !== undefined) {
+          report({
+            at,
+            line,
+            found: `"${originText(use.origin)}" ${whereText(at, one.name, one.clause)}, which no tool takes`,
+            remedy: typo,
+          });
+          continue;
+        }
         const [first, ...more] = faultsOf(use, traced);
         if (first === undefined || asksForPresence(checked, at, use.origin)) continue;
         const { target, fault } = first;
@@ -64,6 +75,14 @@ function faultsOf(use: Use, traced: readonly Traced[]): readonly Faulty[] {
     const fault = target.schema === undefined ? undefined : argumentFault(target.schema, path);
     return fault === undefined || answered(use.origin, target, traced) ? [] : [{ target, fault }];
   });
+}
+
+/** A name that no tool has and that is nearly one that they have: whatever stands in its place counts for every call. */
+function misspelt({ origin, missing, targets }: Use): string | undefined {
+  const [name, ...deeper] = argumentPath(origin) ?? [];
+  if (missing !== "covered" || typeof name !== "string" || deeper.length > 0) return undefined;
+  const known = targets.flatMap(({ schema }) => Object.keys(typeof schema?.properties === "object" ? (schema.properties ?? {}) : {}));
+  return known.includes(name) ? undefined : didYouMean(name, known);
 }
 
 /** Whether another rule of the package speaks up for this tool where the argument is missing: `not input.args.limit`, or a helper under `not`. */

@@ -1,4 +1,16 @@
-import { type AuthorModules, type Clause, callAt, childrenOf, isEvery, isNode, isTerm, type Rule, type Term } from "../../rego/index.ts";
+import { isDeepStrictEqual } from "node:util";
+import {
+  type AuthorModules,
+  type Call,
+  type Clause,
+  callAt,
+  childrenOf,
+  isEvery,
+  isNode,
+  isTerm,
+  type Rule,
+  type Term,
+} from "../../rego/index.ts";
 import { below, type Origin, type Step, wholeInput } from "./origin.ts";
 import { joined, literalOf, nothingKnown, type Value, valueOfLiteral } from "./value.ts";
 
@@ -176,7 +188,8 @@ export function deeper(value: Value, steps: readonly Step[]): Value {
   if (steps.length === 0) return value;
   const constant = value.constant === undefined ? undefined : memberOf(value.constant.value, steps);
   const origins = value.origins.map((origin) => below(origin, steps));
-  if (constant === undefined) return { origins };
+  const otherwise = value.otherwise === undefined ? undefined : memberOf(value.otherwise.value, steps);
+  if (constant === undefined) return { origins, ...(otherwise !== undefined && { otherwise, covered: true }) };
   return { origins, constant, ...(typeof constant.value === "string" && { words: [constant.value] }) };
 }
 
@@ -259,6 +272,27 @@ export function* branchesOf({ rule }: Clause): Generator<Branch> {
   }
 }
 
+/** Whether a rule or function may have one of several values, other than that it holds or does not. */
+export function isChoice({ clauses }: AuthorModules, name: string): boolean {
+  const values = (clauses.get(name) ?? [])
+    .filter(({ rule }) => isComplete(rule) && !(rule.default && literalOf(rule.head.value)?.value === false))
+    .flatMap((clause) => [...branchesOf(clause)].map(({ value }) => (value === undefined ? { value: true } : literalOf(value))));
+  const [first, ...more] = values;
+  return more.some((value) => first === undefined || value === undefined || !isDeepStrictEqual(value, first));
+}
+
+/** Built-ins that give the first operand back, with less or more in it. */
+const copying: ReadonlySet<string> = new Set(["json.filter", "json.remove", "json.patch", "object.filter", "object.remove"]);
+
+/** What a copy of a value stands for: members of it are members of the value. */
+function standsForCopy({ name, operands }: Call, scope: Scope): Value {
+  const [object, other] = operands;
+  if (copying.has(name)) return { origins: standsFor(object, scope).origins };
+  const both = [standsFor(object, scope), standsFor(other, scope)];
+  const otherwise = both.find(({ constant }) => constant !== undefined)?.constant;
+  return { origins: both.flatMap(({ origins }) => origins), ...(otherwise !== undefined && { otherwise }) };
+}
+
 function standsForCall(term: Term, scope: Scope): Value {
   const call = callAt(term);
   if (call === undefined) return nothingKnown;
@@ -267,6 +301,7 @@ function standsForCall(term: Term, scope: Scope): Value {
     const operands = call.operands.map((operand) => standsFor(operand, scope));
     return valueOfRule(own.name, operands, scope);
   }
+  if (copying.has(call.name) || call.name === "object.union") return standsForCopy(call, scope);
   if (call.name !== "object.get") return nothingKnown;
   const [object, key] = call.operands;
   return { covered: true, origins: keysOf(key, scope).flatMap((steps) => deeper(standsFor(object, scope), steps).origins) };

@@ -1,4 +1,5 @@
-import { callAt, childrenOf, isComprehension, isEvery, isNode, isTerm } from "../../rego/index.ts";
+import { type Call, callAt, childrenOf, isComprehension, isEvery, isNode, isTerm } from "../../rego/index.ts";
+import { signatureOf } from "./builtin-types.ts";
 
 /** Built-ins whose answer to a text of the caller's choice can only be met, never escaped: more of it never undoes a denial. */
 const tightening: ReadonlySet<string> = new Set([
@@ -8,9 +9,19 @@ const tightening: ReadonlySet<string> = new Set([
   ...["object.get", "is_string", "is_number", "is_boolean"],
 ]);
 
-/** Whether what the caller claims could undo a rule through this: `!=`, an ordering, `count` and whatever else is not known. */
-export function loosens(builtin: string): boolean {
-  return !tightening.has(builtin);
+/** Whether what the caller claims could undo a rule through this: `!=`, an ordering, `count`, a comparison with false, and whatever else is not known. */
+export function loosens({ name, operands }: Call): boolean {
+  return !tightening.has(name) || ((name === "equal" || name === "eq") && operands.some(isFalse)) || givesAway({ name, operands });
+}
+
+function isFalse(term: unknown): boolean {
+  return isTerm(term) && term.type === "boolean" && term.value === false;
+}
+
+/** `startswith(a, b, x)`: an operand more than it takes is what it gives, which may be false. */
+function givesAway({ name, operands }: Call): boolean {
+  const { takes } = signatureOf(name) ?? {};
+  return takes !== undefined && name !== "eq" && name !== "assign" && operands.length > takes.length;
 }
 
 /** Names that a body gives a value and then asks something that loosens: what they are made of loosens as well. */
@@ -34,7 +45,7 @@ function collectNames(node: unknown, loose: boolean, own: ReadonlyMap<string, un
   if (isTerm(node) && node.type === "var" && loose) names.add(String(node.value));
   const call = callAt(node);
   // A function of the author's own is followed by itself.
-  const loosening = call !== undefined && loosens(call.name) && !own.has(call.name);
+  const loosening = call !== undefined && loosens(call) && !own.has(call.name);
   const here = loose || loosening || (isNode(node) && (node.negated === true || isEvery(node) || isComprehension(node)));
   for (const child of childrenOf(node)) collectNames(child, here, own, names);
 }

@@ -19,6 +19,7 @@ import {
   branchesOf,
   defaultOf,
   elementsOf,
+  isChoice,
   isComplete,
   keysOf,
   ownRuleOf,
@@ -30,7 +31,7 @@ import {
 } from "./scope.ts";
 import type { Target } from "./target.ts";
 import { loosenedNames, loosens } from "./tightening.ts";
-import { nothingKnown, type Value } from "./value.ts";
+import { literalOf, nothingKnown, type Value } from "./value.ts";
 
 /** When one of the seven comes about: if what is asked holds, if it fails, or either, as with a count. */
 export type Effect = "holds" | "fails" | "either";
@@ -236,7 +237,7 @@ class Tracer implements Trace {
     } else if (name === "object.get") this.#get(operands, scope, around);
     else if (name === "assign" || name === "eq") this.#bind(name, operands, scope, around, loosened);
     else {
-      const within: Around = loosens(name) ? { ...around, effect: "either" } : around;
+      const within: Around = loosens({ name, operands }) ? { ...around, effect: "either" } : around;
       for (const operand of operands) this.#term(operand, scope, within);
     }
     this.#comparisonIn(name, operands, scope, around);
@@ -261,7 +262,8 @@ class Tracer implements Trace {
   /** What has a value of its own where the member is missing. */
   #get([object, key, otherwise]: readonly unknown[], scope: Scope, around: Around): void {
     this.#term(object, scope, around, "named");
-    this.#term(key, scope, around);
+    // With anything but false in its place, a key that the caller chooses is one that it can avoid.
+    this.#term(key, scope, literalOf(otherwise)?.value === false ? around : { ...around, effect: "either" });
     this.#term(otherwise, scope, around);
     for (const steps of keysOf(key, scope)) {
       for (const origin of standsFor(object, scope).origins) this.#use(below(origin, steps), scope, { ...around, missing: "covered" });
@@ -272,10 +274,13 @@ class Tracer implements Trace {
     const otherwise = defaultOf(this.#own, name);
     // Where the default is false the rule is as good as undefined for whoever only asks whether it holds.
     const missing = otherwise !== undefined && otherwise.value !== false ? "covered" : around.missing;
-    const key = JSON.stringify([name, operands, around.effect, missing, this.#selection(around.targets)]);
+    // Which of several values a claim brings about, and what is made of it, cannot be told.
+    const effect = isChoice(this.#own, name) ? "either" : around.effect;
+    const key = JSON.stringify([name, operands, effect, missing, this.#selection(around.targets)]);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    for (const clause of this.#own.clauses.get(name) ?? []) if (!clause.rule.default) this.clause(clause, operands, { ...around, missing });
+    for (const clause of this.#own.clauses.get(name) ?? [])
+      if (!clause.rule.default) this.clause(clause, operands, { ...around, effect, missing });
   }
 
   #selection(targets: readonly Target[]): number {

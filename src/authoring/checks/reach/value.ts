@@ -10,6 +10,8 @@ export interface Value {
   readonly constant?: { readonly value: unknown };
   /** There is a value in its place where the origins have none. */
   readonly covered?: true;
+  /** What counts for members that the origins do not have, where it is written out: `object.union({"limit": 100}, input.args)`. */
+  readonly otherwise?: { readonly value: unknown };
   /** It is covered only because it is an operand: whether it is there is judged where the function is called. */
   readonly handed?: true;
 }

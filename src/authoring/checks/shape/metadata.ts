@@ -36,12 +36,13 @@ interface Block {
   readonly block: Annotation;
 }
 
-type Tell = (check: MetadataCheck, block: Block, told: Omit<Finding, "at" | "line">) => void;
+type Tell = (check: MetadataCheck, block: Block, told: Omit<Finding, "at" | "line">, key?: string) => void;
 
 /** Facts of one package from the METADATA of its files, exactly one of which carries it. A word that is not known is a mistake: a typo would loosen. */
 export function readMetadata(modules: readonly Module[], servers: ReadonlySet<string> | undefined): MetadataRead {
   const findings: (readonly [MetadataCheck, Finding])[] = [];
-  const tell: Tell = (check, { module, block: { line } }, told) => findings.push([check, { at: { module }, line, ...told }]);
+  const tell: Tell = (check, { module, block }, told, key) =>
+    findings.push([check, { at: { module }, line: lineOfKey(block, key), ...told }]);
   const blocks = modules.flatMap((module) => module.annotations.map((block) => ({ module, block })));
   for (const one of blocks) tellKeys(one, tell);
   const [only, ...more] = blocks.filter(({ block }) => block.scope === "package");
@@ -55,7 +56,16 @@ export function readMetadata(modules: readonly Module[], servers: ReadonlySet<st
   }
   for (const again of more)
     tell("metadata-key", again, { found: "METADATA of the package again", wanted: `it once, in "${only.module.file}"` });
-  return { facts: { servers: readServers(only, servers, tell), kinds: readKinds(only, tell) }, findings };
+  const facts = { servers: readServers(only, servers, tell), kinds: readKinds(only, tell) };
+  // Which kinds it judges may stand behind the misspelt word: what would follow from the default is not told.
+  const misspelt = only.block.custom.kinds === undefined && Object.keys(only.block.custom).some((key) => !knownCustom.has(key));
+  return { facts: misspelt ? undefined : facts, findings };
+}
+
+/** The line on which a key of the block is written; that of the block where it has none. */
+function lineOfKey({ line, text }: Annotation, key: string | undefined): number {
+  const at = key === undefined ? -1 : text.split("\n").findIndex((one) => one.replace(/^[\s#]*/, "").startsWith(`${key}:`));
+  return line + Math.max(0, at);
 }
 
 function tellKeys(one: Block, tell: Tell): void {
@@ -64,19 +74,16 @@ function tellKeys(one: Block, tell: Tell): void {
     if (!knownCustom.has(key)) {
       const remedy = didYouMean(key, customKeys);
       const found = `unknown METADATA key "custom.${key}"`;
-      tell("metadata-key", one, { found, wanted: customKeys.join(" or "), ...(remedy !== undefined && { remedy }) });
+      tell("metadata-key", one, { found, wanted: customKeys.join(" or "), ...(remedy !== undefined && { remedy }) }, key);
     } else if (block.scope !== "package") {
-      tell("metadata-key", one, { found: `"custom.${key}" on a ${block.scope}`, wanted: wantedBlock });
+      tell("metadata-key", one, { found: `"custom.${key}" on a ${block.scope}`, wanted: wantedBlock }, key);
     }
   }
   for (const key of topKeys(one, tell)) {
     if (knownKeys.has(key)) continue;
     const remedy = knownCustom.has(key) ? `it stands below custom: "custom.${key}"` : didYouMean(key, packageKeys);
-    tell("metadata-key", one, {
-      found: `unknown METADATA key "${key}"`,
-      wanted: oneOf(packageKeys),
-      ...(remedy !== undefined && { remedy }),
-    });
+    const found = `unknown METADATA key "${key}"`;
+    tell("metadata-key", one, { found, wanted: oneOf(packageKeys), ...(remedy !== undefined && { remedy }) }, key);
   }
 }
 
@@ -97,11 +104,11 @@ function readServers(one: Block, known: ReadonlySet<string> | undefined, tell: T
   const value = one.block.custom.servers;
   if (!isNames(value) || value.length === 0) {
     const found = value === undefined ? "no custom.servers" : "custom.servers that is no list of ids";
-    tell("metadata-value", one, { found, wanted: 'ids of catalogued servers, or ["*"]' });
+    tell("metadata-value", one, { found, wanted: 'ids of catalogued servers, or ["*"]' }, "servers");
     return [];
   }
   if (value.includes("*")) {
-    if (value.length > 1) tell("metadata-value", one, { found: '"*" beside other servers', wanted: '["*"] alone' });
+    if (value.length > 1) tell("metadata-value", one, { found: '"*" beside other servers', wanted: '["*"] alone' }, "servers");
     return ["*"];
   }
   if (known === undefined) return value;
@@ -109,7 +116,7 @@ function readServers(one: Block, known: ReadonlySet<string> | undefined, tell: T
   for (const server of value) {
     if (all.includes(server)) continue;
     const remedy = didYouMean(server, all) ?? "add it to catalog/servers.yaml";
-    tell("metadata-value", one, { found: `unknown server "${server}"`, wanted: oneOf(all), remedy });
+    tell("metadata-value", one, { found: `unknown server "${server}"`, wanted: oneOf(all), remedy }, "servers");
   }
   return value;
 }
@@ -118,14 +125,19 @@ function readKinds(one: Block, tell: Tell): readonly string[] {
   const value = one.block.custom.kinds;
   if (value === undefined) return ["tool"];
   if (!isNames(value) || value.length === 0) {
-    tell("metadata-value", one, { found: "custom.kinds that is no list of kinds", wanted: `some of ${kinds.join(", ")}` });
+    tell("metadata-value", one, { found: "custom.kinds that is no list of kinds", wanted: `some of ${kinds.join(", ")}` }, "kinds");
     return [];
   }
   const known: readonly string[] = kinds;
   for (const kind of value) {
     if (known.includes(kind)) continue;
     const remedy = didYouMean(kind, kinds);
-    tell("metadata-value", one, { found: `unknown kind "${kind}"`, wanted: oneOf(kinds), ...(remedy !== undefined && { remedy }) });
+    tell(
+      "metadata-value",
+      one,
+      { found: `unknown kind "${kind}"`, wanted: oneOf(kinds), ...(remedy !== undefined && { remedy }) },
+      "kinds",
+    );
   }
   return value;
 }

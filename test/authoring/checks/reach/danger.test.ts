@@ -181,6 +181,30 @@ describe("the danger is real:", () => {
     "borrowed",
     'permit contains {"id": "x", "for": "both"} if {\n\tsome other in ["fence"]\n\tdata.policy[other].trusted\n}',
   );
+  const opened = Object.entries({
+    "one of two values":
+      'deny contains {"code": "a.b"} if who == "stranger"\n\nwho := "house" if input.client.name == "house-ide"\n\nelse := "stranger"',
+    "a value other than the default":
+      'deny contains {"code": "a.b"} if stranger\n\ndefault stranger := true\n\nstranger := false if input.client.name == "house-ide"',
+    "a key with a value in its place":
+      'deny contains {"code": "a.b"} if object.get({"house-ide": "house"}, input.client.name, "stranger") == "stranger"',
+    "false by a name": 'deny contains {"code": "a.b"} if {\n\thouse := input.client.name == "house-ide"\n\thouse == false\n}',
+    "false as an operand": 'deny contains {"code": "a.b"} if startswith(input.client.name, "house", false)',
+  }).map(([way, rules], at) => [way, asked(`opened_${at}`, rules)] as const);
+  it.each(opened)("whoever calls itself the right client is let through by %s", async (_, name) => {
+    expect([await effect(name, by("house-ide")), await effect(name, by("other"))]).toEqual(["allow", "deny"]);
+  });
+
+  const misspelt = [
+    'object.get(input.args, "amout", 0) > 1000',
+    'object.filter(input.args, ["amout"]).amout > 1000',
+    'object.union({"page": 1}, input.args).amout > 1000',
+  ].map((line, at) => asked(`misspelt_${at}`, `constrain contains {"code": "a.b"} if {\n\tinput.tool.id == "crm.refund"\n\t${line}\n}`));
+  it("a misspelt argument is never more than anything, in a copy and with a value in its place too", async () => {
+    const large = { args: { amount: 1500 } };
+    expect(await Promise.all(misspelt.map((name) => effect(name, large)))).toEqual(["allow", "allow", "allow"]);
+  });
+
   const foreign = examplesOf("foreign-data");
   it("what another package means by its rule opens here what neither of them says", async () => {
     const strange = { agent: { ...refundCall.agent, roles: [] }, user: { ...refundCall.user, roles: [], groups: ["contractors"] } };

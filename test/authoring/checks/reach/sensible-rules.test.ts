@@ -61,6 +61,12 @@ const sensible: Readonly<Record<string, string | Package>> = {
   a_constraint_on_questions: { rules: 'constrain contains {"code": "a.b"} if input.sampling', kinds: "resource, sampling" },
   a_constraint_on_completions: { rules: 'constrain contains {"code": "a.b"} if input.completion', kinds: "prompt, completion" },
   a_constraint_on_what_the_agent_claims: constrain('input.request.intent == "bulk"'),
+  a_client_by_a_key_that_counts_as_false_where_it_is_not:
+    'deny contains {"code": "a.b"} if object.get({"leaky-ide": true}, input.client.name, false)',
+  a_client_in_several_clauses:
+    'deny contains {"code": "a.b"} if leaky\n\nleaky if input.client.name == "leaky-ide"\n\nleaky if input.client.name == "b"',
+  a_limit_in_a_copy_with_a_value_in_its_place: constrain(search, 'object.union({"limit": 101}, input.args).limit > 100'),
+  an_argument_that_no_tool_declares: constrain(search, 'object.get(input.args, "debug", false) == true'),
   a_result:
     'redact contains {"path": "/iban"} if not input.result.is_error\n\nwithhold contains {"code": "a.b"} if input.findings.secrets > 0',
   arguments_of_a_result: 'withhold contains {"code": "a.b"} if input.args.limit > 3',
@@ -90,7 +96,7 @@ describe("a sensible rule passes", () => {
   });
 
   it("and so do the packages of the policy guide, apart from names that only its own company has", async () => {
-    const guide = readFileSync(join(demo, "../docs/policy-guide.md"), "utf8");
+    const guide = readFileSync(join(demo, "../docs/policy/guide.md"), "utf8");
     const snippets = [...guide.matchAll(/^```rego\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? "");
     const shown = snippets.filter((text) => !/^package .*_test$/m.test(text));
     expect(shown.length).toBeGreaterThan(8);

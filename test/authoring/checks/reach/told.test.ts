@@ -209,7 +209,7 @@ deny contains {"code": "own.z"} if input.completion.name == "dynamic-txt"`;
   });
 
   it("that a code is the product's, for each beginning that the guide keeps for it", async () => {
-    const guide = readFileSync(join(demo, "../docs/policy-guide.md"), "utf8");
+    const guide = readFileSync(join(demo, "../docs/policy/guide.md"), "utf8");
     const kept = /These beginnings are the product's: `([^`]+)`/.exec(guide)?.[1]?.split(" ") ?? [];
     expect(kept.length).toBeGreaterThan(10);
     expect(kept.filter((beginning) => !ownPrefixes.has(beginning.replace(/\.$/, "")))).toEqual([]);

@@ -126,6 +126,13 @@ describe("a claim of the caller that could open something is refused", () => {
     count: constrain("count(input.request.intent) < 3"),
     a_limit_by_claim: constrain('limit := {"house-ide": 1000}[input.client.name]', "input.args.amount > limit"),
     a_limit_by_claim_in_a_helper: `${constrain("input.args.amount > limit")}\n\nlimit := {"house-ide": 1000}[input.client.name]`,
+    one_of_two_values: `${deny('who == "stranger"')}\n\nwho := "house" if input.client.name == "house-ide"\n\nelse := "stranger"`,
+    a_value_other_than_the_default: `${deny("stranger")}\n\ndefault stranger := true\n\nstranger := false if input.client.name == "house-ide"`,
+    the_first_of_an_else: `${deny("stranger")}\n\nstranger := false if input.client.name == "house-ide"\n\nelse := true`,
+    a_key_with_a_value_in_its_place: deny('object.get({"house-ide": "house"}, input.client.name, "stranger") == "stranger"'),
+    equal_to_false: deny('(input.client.name in {"house-ide"}) == false'),
+    equal_to_false_by_a_name: deny('house := input.client.name == "house-ide"', "house == false"),
+    false_as_an_operand: deny('startswith(input.client.name, "house", false)'),
     a_redaction_under_not: 'redact contains {"path": "/iban"} if not house\n\nhouse if input.client.name == "house-ide"',
   };
 
@@ -154,6 +161,10 @@ describe("an argument that may be missing is found", () => {
     of_tools_by_their_effects: 'constrain contains {"code": "a.b"} if {\n\t"write" in input.tool.effects\n\tinput.args.amount > 1000\n}',
     inside_an_object:
       'constrain contains {"code": "a.b"} if {\n\tinput.tool.id == "crm.update_customer"\n\tinput.args.fields.email == "x"\n}',
+    in_a_copy: limit('object.remove(input.args, ["query"]).limit > 100'),
+    in_a_copy_with_less: limit('json.filter(input.args, ["limit"]).limit > 100'),
+    in_a_copy_with_more: limit('all := object.union({"page": 1}, input.args)', "all.limit > 100"),
+    misspelt_with_a_value_in_its_place: limit('object.get(input.args, "limti", 0) > 100'),
     in_the_whole_input: limit('json.filter(input, ["args/limit"]).args.limit > 100'),
   };
 
