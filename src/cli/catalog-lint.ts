@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type CatalogLint, type LintFinding, type LintResult, lintRules, openLint, readServers } from "../authoring/index.ts";
 import { formatMistakes, oneOf } from "../core/mistakes.ts";
 import { listingOf } from "./server-listing.ts";
+import { oneLine } from "./shown-text.ts";
 import { exitCodes, type Terminal, table } from "./terminal.ts";
 
 interface LintFlags {
@@ -85,7 +86,7 @@ export function lintText(terminal: Terminal, server: string, { findings, accepte
   });
   const notes = [
     ...(accepted.length > 0
-      ? [paint.dim(`  accepted in lint.yaml: ${accepted.map(({ rule, item }) => `${rule} (${item})`).join(", ")}`)]
+      ? [paint.dim(`  accepted in lint.yaml: ${accepted.map(({ rule, item }) => `${rule} (${oneLine(item)})`).join(", ")}`)]
       : []),
     ...unused.map(({ rule, item }) =>
       paint.dim(`  accepted in lint.yaml and not found: ${rule}${item === undefined ? "" : ` (${item})`}; remove it`),
@@ -102,6 +103,6 @@ function rowsOf(findings: readonly LintFinding[]): readonly (readonly string[])[
   return [...same].map(([found, alike]) => {
     const items = [...new Set(alike.map(({ item }) => item))];
     const more = items.length > MOST_NAMED ? ` and ${items.length - MOST_NAMED + 1} more` : "";
-    return [`${items.slice(0, more === "" ? MOST_NAMED : MOST_NAMED - 1).join(", ")}${more}`, found];
+    return [`${items.slice(0, more === "" ? MOST_NAMED : MOST_NAMED - 1).join(", ")}${more}`, found].map(oneLine);
   });
 }

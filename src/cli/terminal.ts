@@ -1,6 +1,7 @@
 import { createColors } from "picocolors";
+import { shownText } from "./shown-text.ts";
 
-/** Where a command writes, and whether in colour. */
+/** Where a command writes, and whether in colour. What a terminal would act on is spelled out. */
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
@@ -17,8 +18,8 @@ export function systemTerminal(): Terminal {
   // Without a listener `toolgate log tail | head` ends in a stack trace, and a demo whose terminal was closed cannot tidy up.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => closed.abort());
   return {
-    out: (text) => process.stdout.write(`${text}\n`),
-    err: (text) => process.stderr.write(`${text}\n`),
+    out: (text) => process.stdout.write(`${shownText(text, colour)}\n`),
+    err: (text) => process.stderr.write(`${shownText(text, colour)}\n`),
     paint: createColors(colour),
     colour,
     closed: closed.signal,

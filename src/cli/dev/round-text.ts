@@ -1,5 +1,6 @@
 import { countsOf, type Developed, type TestRun } from "../../authoring/index.ts";
 import { formatMistakes } from "../../core/mistakes.ts";
+import { oneLine } from "../shown-text.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** What became of a bundle that was ready: where it is in force, or why a gateway did not take it. */
@@ -42,11 +43,15 @@ export function roundText(terminal: Terminal, folder: string, { number, ms, deve
   const { passed, failed } = countsOf(developed.run);
   if (developed.kind === "failed") {
     const lines = failedOf(developed.run).flatMap(({ name, file, line, failures }) => [
-      `  ${paint.red(name)}  ${paint.dim(`${file}:${line}`)}`,
-      ...failures.flatMap(({ text, differences }) => [`    ${text}`, ...differences.map((one) => `    ${paint.dim(JSON.stringify(one))}`)]),
+      `  ${paint.red(oneLine(name))}  ${paint.dim(`${file}:${line}`)}`,
+      ...failures.flatMap(({ text, differences }) => [
+        `    ${oneLine(text)}`,
+        ...differences.map((one) => `    ${paint.dim(JSON.stringify(one))}`),
+      ]),
     ]);
     return `${head} ${paint.red(`${failed} of ${passed + failed} tests failed`)}\n${lines.join("\n")}${stays}`;
   }
-  if (activated?.ok === false) return `${head} ${passed} tests passed, ${paint.red("not activated")}\n  ${activated.detail}${stays}`;
+  if (activated?.ok === false)
+    return `${head} ${passed} tests passed, ${paint.red("not activated")}\n  ${oneLine(activated.detail)}${stays}`;
   return `${head} ${paint.green(`${developed.revision} active`)}, ${passed} tests passed  ${paint.dim(activated?.where ?? "")}`;
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { benchPolicies, type CaseCost, counted, type PolicyBench } from "../../authoring/index.ts";
 import { wholeNumber } from "../flags.ts";
+import { oneLine } from "../shown-text.ts";
 import { exitCodes, type Terminal, table } from "../terminal.ts";
 import { type WorkbenchFlags, withWorkbench } from "./open-workbench.ts";
 
@@ -47,7 +48,7 @@ function textOf({ paint }: Terminal, { cases, emptyUs, limitMs }: PolicyBench, b
 }
 
 function nameOf(paint: Terminal["paint"], { name, verdict }: CaseCost): string {
-  const text = name.replace(/\p{Cc}+/gu, " ");
+  const text = oneLine(name);
   if (verdict === "within") return text;
   return paint.red(`${text}   ${verdict === "timeout" ? "does not end" : "beyond the limit"}`);
 }
