@@ -31,11 +31,7 @@ const graphql = {
 } as const;
 const yaml = {
   reason: "readers of YAML disagree on what a text means, so that the value judged could be another than the value used",
-  remedy: "use json.unmarshal, json.marshal or json.is_valid",
-} as const;
-const schema = {
-  reason: "its errors are the wording and the order of one validator, and a schema may point into the network",
-  remedy: "let the tool's pinned input schema check arguments, or test the fields with is_string, is_number and regex.match",
+  remedy: "use json.unmarshal or json.marshal",
 } as const;
 const cast = { reason: "Rego v1 has removed it", remedy: "use is_array, is_boolean, is_null, is_object, is_set or is_string" } as const;
 
@@ -69,8 +65,6 @@ export const leftOut: Readonly<Record<string, LeftOut>> = {
   "yaml.is_valid": yaml,
   "yaml.marshal": yaml,
   "yaml.unmarshal": yaml,
-  "json.match_schema": schema,
-  "json.verify_schema": schema,
   "rego.parse_module": { reason: "it needs OPA's compiler at run time", remedy: "check policies in CI, with toolgate policy check" },
   "rego.metadata.chain": {
     reason: "it reads annotations that a compiled module no longer has",
@@ -83,6 +77,18 @@ export const leftOut: Readonly<Record<string, LeftOut>> = {
   "strings.render_template": {
     reason: "it runs a language of its own, with loops that no rule bounds",
     remedy: 'use sprintf, or a template string such as $"a {input.user.id}"',
+  },
+  "base64.is_valid": {
+    reason: "the module says yes to texts that are no base64, and a check that trusts it would pass them",
+    remedy: "use regex.match with the alphabet you mean",
+  },
+  "json.is_valid": {
+    reason: "the module says yes to texts that are no JSON, such as 0x10, and a check that trusts it would pass them",
+    remedy: 'use json.verify_schema or json.match_schema(text, "{}"), which read JSON as OPA does',
+  },
+  replace: {
+    reason: "in a module it never ends for an empty text to be replaced, and an argument may be that text",
+    remedy: "use regex.replace",
   },
   trace: { reason: "it writes to a trace, and a decision has none", remedy: "use print in tests" },
   all: { reason: "Rego v1 has removed it", remedy: "use every" },

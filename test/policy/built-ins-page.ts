@@ -30,8 +30,8 @@ export function pageText(): string {
     .map(([group, all]) => `| ${group} | ${all.map(shown).join(", ").replaceAll("`|`", "`\\|`")} |`);
   const out = Object.entries(leftOut).map(([name, { reason, remedy }]) => `| \`${name}\` | ${reason} | ${remedy.replaceAll("|", "\\|")} |`);
   const differences = [...hostExceptions, ...nativeExceptions].map(
-    ({ expression, opa, ours, reason }) =>
-      `| \`${expression.replaceAll("|", "\\|")}\` | ${opa} | ${ours === "refused" ? "the decision denies" : ours} | ${reason} |`,
+    ({ expression, opa, ours, reason, instead = "" }) =>
+      `| \`${expression.replaceAll("|", "\\|")}\` | ${opa} | ${ours === "refused" ? "the decision denies" : ours} | ${reason} | ${instead.replaceAll("|", "\\|")} |`,
   );
   return `# Built-in functions
 
@@ -61,10 +61,11 @@ ${out.join("\n")}
 ## Where the answer differs from OPA's
 
 All known differences, one example each. Where the gateway supplies the function, the difference is always an error, never
-another value. The others are inside the module that OPA itself compiles.
+another value. The others are inside the module that OPA itself compiles, and generated cases of every one of its functions
+are compared too. The errors of \`json.match_schema\` stand in the order of the keys; in OPA those of one object stand in any.
 
-| expression | OPA | here | why |
-| --- | --- | --- | --- |
+| expression | OPA | here | why | instead |
+| --- | --- | --- | --- | --- |
 ${differences.join("\n")}
 `;
 }

@@ -4,6 +4,7 @@ import { encodingBuiltins } from "./encoding.ts";
 import { graphBuiltins } from "./graph.ts";
 import { jsonMarshalBuiltins } from "./json-marshal.ts";
 import { jsonPatchBuiltins } from "./json-patch.ts";
+import { jsonSchemaBuiltins } from "./json-schema/index.ts";
 import { jwtBuiltins } from "./jwt.ts";
 import { netBuiltins } from "./net.ts";
 import { regexBuiltins } from "./regex.ts";
@@ -33,6 +34,7 @@ export const hostBuiltins: ReadonlyMap<string, Builtin> = new Map<string, Builti
     ...graphBuiltins,
     ...jsonMarshalBuiltins,
     ...jsonPatchBuiltins,
+    ...jsonSchemaBuiltins,
     ...uriBuiltins,
     ...uuidBuiltins,
     ...jwtBuiltins,

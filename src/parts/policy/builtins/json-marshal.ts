@@ -73,10 +73,10 @@ class Writer {
 }
 
 /** A key that is no string is written as the JSON of itself. */
-const keyText = (key: Value): string => (typeof key === "string" ? key : new Writer(undefined).write(key));
+export const keyText = (key: Value): string => (typeof key === "string" ? key : new Writer(undefined).write(key));
 
 /** Go's strings: as JSON, with what could end a script written as an escape. */
-function jsonString(text: string): string {
+export function jsonString(text: string): string {
   return JSON.stringify(text.toWellFormed()).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -34,9 +34,12 @@ class CountedText extends String {
   }
 }
 
+/** The text is no pattern of RE2, or none that its port knows. */
+export class NotAPattern extends BuiltinError {}
+
 const compiled = new Map<string, RE2JS>();
 
-/** Throws `BuiltinError` for what is no pattern of RE2. */
+/** Throws `NotAPattern`, and a plain `BuiltinError` for what is too long to be tried. */
 export function compilePattern(pattern: string): RE2JS {
   const kept = compiled.get(pattern);
   if (kept !== undefined) return kept;
@@ -45,7 +48,7 @@ export function compilePattern(pattern: string): RE2JS {
   try {
     made = RE2JS.compile(pattern.toWellFormed());
   } catch (error) {
-    if (error instanceof RE2JSException) throw new BuiltinError("not a regular expression");
+    if (error instanceof RE2JSException) throw new NotAPattern("not a regular expression");
     throw error;
   }
   if (compiled.size >= PATTERNS_KEPT) compiled.clear();

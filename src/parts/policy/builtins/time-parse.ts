@@ -63,6 +63,17 @@ export function parseMoment(layout: string, value: string): bigint {
   return toNs(read);
 }
 
+/** Whether a text fits a layout. */
+export function isMoment(layout: string, value: string): boolean {
+  try {
+    parseMoment(layout, value);
+    return true;
+  } catch (error) {
+    if (error instanceof BuiltinError) return false;
+    throw error;
+  }
+}
+
 function nextPart(pieces: readonly Piece[], index: number): string | undefined {
   for (const piece of pieces.slice(index + 1)) if ("part" in piece) return piece.part;
   return undefined;

@@ -4,7 +4,7 @@ import { type Builtin, BuiltinError, stringOf } from "./builtin.ts";
 import type { Value } from "./value.ts";
 
 /** What Go's `url.Parse` finds in a reference; empty where there is nothing. */
-interface Reference {
+export interface Reference {
   readonly scheme: string;
   readonly host: string;
   readonly path: string;
@@ -145,15 +145,16 @@ const parse: Builtin = (_, value) => {
   return { entries: entries.filter(([, member]) => member !== "") };
 };
 
-const isValid: Builtin = (_, value) => {
-  if (typeof value !== "string" || value === "") return false;
+/** The parts of a reference, escaped bytes one character each; undefined for what is none. */
+export function referenceOf(text: string): Reference | undefined {
   try {
-    parseReference(value.toWellFormed(), (bytes) => bytes.toString("latin1"));
-    return true;
+    return parseReference(text.toWellFormed(), (bytes) => bytes.toString("latin1"));
   } catch (error) {
-    if (error instanceof BuiltinError) return false;
+    if (error instanceof BuiltinError) return undefined;
     throw error;
   }
-};
+}
+
+const isValid: Builtin = (_, value) => typeof value === "string" && value !== "" && referenceOf(value) !== undefined;
 
 export const uriBuiltins = { "uri.parse": parse, "uri.is_valid": isValid } satisfies Record<string, Builtin>;

@@ -5,6 +5,7 @@ import { dataCases, netCases, uriCases } from "./data-cases.ts";
 import { type Exception, hostExceptions, nativeExceptions } from "./exceptions.ts";
 import { formatCases } from "./format-cases.ts";
 import { regexCases } from "./regex-cases.ts";
+import { schemaCases } from "./schema-cases.ts";
 import { timeCases } from "./time-cases.ts";
 import { tokenCases } from "./token-cases.ts";
 
@@ -14,6 +15,7 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
   ["regular expressions and globs", regexCases],
   ["patches, graphs and identifiers", dataCases],
   ["networks", netCases],
+  ["schemas", schemaCases],
   ["references", uriCases],
   ["tokens", tokenCases],
 ];

@@ -16,6 +16,15 @@ const copies = many(40, (index) => ({
 }));
 
 /** Arguments of a few kilobytes that ask for more time or memory than a decision may take. */
+/** A schema or a document as a policy gives it. */
+const json = (value: unknown): string => JSON.stringify(value);
+const twice = Array.from(
+  { length: 50 },
+  (_, at) => [`d${at}`, { anyOf: [1, 2].map(() => ({ $ref: `#/definitions/d${at + 1}` })) }] as const,
+);
+const nested = Array.from({ length: 90 }).reduce<unknown>((items) => ({ items, allOf: Array.from({ length: 20 }, () => ({})) }), {});
+const deeper = (levels: number): unknown => Array.from({ length: levels }).reduce((inner) => [inner], 1 as unknown);
+
 const attacks: readonly (readonly [string, string, readonly Value[]])[] = [
   ["a field wider than a message", "sprintf", ["%100000d", [numberOf(1)]]],
   ["fields that add up", "sprintf", ["%1000d".repeat(400), many(400, numberOf)]],
@@ -38,6 +47,36 @@ const attacks: readonly (readonly [string, string, readonly Value[]])[] = [
   ["an exponent that is a hundred thousand digits", "units.parse", ["1e99999"]],
   ["a layout of a hundred kilobytes", "time.format", [[numberOf(0), "UTC", "Monday ".repeat(20_000)]]],
   ["a key set of a thousand keys", "io.jwt.verify_rs256", ["e30.e30.e30", `{"keys":[${Array(1000).fill("{}").join(",")}]}`]],
+  ["a schema that is itself, which ends an OPA process", "json.match_schema", ["{}", '{"$ref": "#"}']],
+  ["a schema that tries itself", "json.match_schema", ["{}", '{"anyOf": [{"$ref": "#"}]}']],
+  [
+    "fifty schemas that each try the next one twice",
+    "json.match_schema",
+    ["{}", json({ $ref: "#/definitions/d0", definitions: { ...Object.fromEntries(twice), d50: { not: {} } } })],
+  ],
+  [
+    "ninety references that each read what the ones before them read",
+    "json.verify_schema",
+    [json({ properties: { n: nested }, allOf: Array.from({ length: 90 }, (_, at) => ({ $ref: `#/properties/n${"/items".repeat(at)}` })) })],
+  ],
+  [
+    "a thousand items that fail in ten ways",
+    "json.match_schema",
+    [json(Array.from({ length: 1000 }, () => ({}))), json({ items: { required: [..."abcdefghij"] } })],
+  ],
+  [
+    "a name of a hundred kilobytes above three mistakes",
+    "json.match_schema",
+    [json({ [`${"a".repeat(100_000)}`]: { b: 1, c: 2, d: 3 } }), json({ additionalProperties: { additionalProperties: false } })],
+  ],
+  ["a document of five hundred levels", "json.match_schema", [json(deeper(500)), '{"items": {"$ref": "#"}}']],
+  ["a schema of five hundred levels", "json.verify_schema", [json({ default: deeper(500) })]],
+  ["a text of brackets", "json.match_schema", ["[".repeat(100_000) + "]".repeat(100_000), "{}"]],
+  [
+    "a slow pattern for each of a hundred texts",
+    "json.match_schema",
+    [json(Array.from({ length: 100 }, () => "a".repeat(1000))), json({ items: { pattern: "(a?){50}a{50}b" } })],
+  ],
 ];
 
 describe("a host built-in", () => {
