@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { mistakesIn } from "../authoring/checks/checked.ts";
 import { opa, tryOpa } from "./opa.ts";
 import { policies, withFiles } from "./policy-sources.ts";
 
-const guide = readFileSync(join(import.meta.dirname, "../../docs/policy-guide.md"), "utf8");
+const guide = readFileSync(join(import.meta.dirname, "../../docs/policy/guide.md"), "utf8");
 const snippets = [...guide.matchAll(/^```rego.*\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? "");
 const modules = Object.fromEntries(
   snippets.map((text, at) => [`snippet_${at}${/^package .*_test$/m.test(text) ? "_test" : ""}.rego`, text]),
@@ -16,6 +17,30 @@ test("each Rego snippet of the policy guide is a module that OPA accepts, typed 
   expect(snippets.filter((text) => !/^package policy\.\w+$/m.test(text))).toEqual([]);
   expect(withFiles(modules, (folder) => tryOpa(["check", "--strict", schema, folder]))).toEqual({ status: 0, output: "" });
   expect(withFiles(modules, (folder) => opa(["fmt", "--list", folder]))).toBe("");
+});
+
+/** Mistakes only because the demo company has other names than the company of a snippet. */
+const own = new Set<string | undefined>(["unknown-name", "missing-data", "unknown-budget", "metadata-value"]);
+
+/** Snippets without METADATA are for reading; around a rule of somebody they stand with it. */
+const packageOf = (text: string) => (text.startsWith("# METADATA") ? text : `# METADATA\n# custom:\n#   servers: ["*"]\n${text}`);
+
+test("each package of the policy guide passes the checks of the build, but for names that only its own company has", async () => {
+  const right = [...guide.matchAll(/^```rego\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? "").filter((text) => !/_test$/m.test(text));
+  expect(right.length).toBeGreaterThan(10);
+  const mistakes = await mistakesIn(Object.fromEntries(right.map((text, at) => [`policy/right_${at}.rego`, packageOf(text)])));
+  expect(mistakes.filter(({ check }) => !own.has(check))).toEqual([]);
+});
+
+test("each package that the policy guide calls wrong is refused, by the check it is about and by no other", async () => {
+  const wrong = [...guide.matchAll(/^```rego wrong: (\S+)\n([\s\S]*?)^```$/gm)];
+  expect(wrong.length).toBe(guide.match(/^```rego wrong/gm)?.length);
+  expect(wrong.length).toBeGreaterThan(3);
+  const mistakes = await mistakesIn(Object.fromEntries(wrong.map(([, , text = ""], at) => [`policy/wrong_${at}.rego`, packageOf(text)])));
+  for (const [at, [, about]] of wrong.entries()) {
+    const told = mistakes.filter(({ file, check }) => file === `policy/wrong_${at}.rego` && (check === about || !own.has(check)));
+    expect([...new Set(told.map(({ check }) => check))]).toEqual([about]);
+  }
 });
 
 test("the tests that the policy guide shows pass", () => {
@@ -42,13 +67,13 @@ const answer = (query: string, input: unknown) =>
   });
 
 test("what the guide calls wrong is silent for an agent alone, and what it calls right is not", () => {
-  const alone = { agent: { id: "bot" }, args: { path: "/etc/shadow" } };
+  const alone = { agent: { id: "bot" }, tool: { id: "files.read_text_file" }, args: { path: "/etc/shadow" } };
   expect(answer("[count(data.policy.home_wrong.constrain), count(data.policy.home_right.constrain)]", alone)).toEqual([0, 1]);
   expect(answer("[count(data.policy.head_wrong.deny), count(data.policy.head_right.deny)]", alone)).toEqual([0, 1]);
 });
 
 test("the guide's own defaults hold for arguments that are missing or of another type", () => {
-  const amounts = (amount: unknown) => answer("count(data.policy.amounts.constrain)", { args: { amount } });
+  const amounts = (amount: unknown) => answer("count(data.policy.amounts.constrain)", { tool: { id: "bank.transfer" }, args: { amount } });
   expect([amounts(1000), amounts("1000.00"), amounts(1001), amounts("ten"), amounts(["1"])]).toEqual([0, 0, 1, 1, 1]);
   expect(answer("count(data.policy.bounds.constrain)", { args: {} })).toBe(1);
   expect(answer("count(data.policy.bounds.constrain)", { args: { limit: 100 } })).toBe(0);
