@@ -137,7 +137,12 @@ test("the keyring that the configuration page shows is one", () => {
 });
 
 test("every link between the project's texts leads somewhere", () => {
-  const texts = [...readdirSync(join(root, "docs")).map((name) => `docs/${name}`), "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+  const texts = [
+    ...readdirSync(join(root, "docs"), { recursive: true }).map((name) => `docs/${String(name)}`),
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+  ];
   const broken = texts
     .filter((name) => name.endsWith(".md"))
     .flatMap((name) => [...page(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target]) => ({ name, target: target ?? "" })))
@@ -152,7 +157,7 @@ test("every file of the sources that the texts name is there", () => {
     "SECURITY.md",
     "CONTRIBUTING.md",
     "docs/record-format.md",
-    "docs/policy-guide.md",
+    "docs/policy/guide.md",
   ];
   const named = texts.flatMap((name) =>
     [...page(name).matchAll(/`((?:src|test|policies|docs|deploy|bin)\/[^`\s*<]+)`/g)].map(([, path]) => ({ name, path: path ?? "" })),

@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { readConfig } from "../../src/app/index.ts";
 import { findOpa } from "../../src/authoring/index.ts";
 import { type DemoSetUp, startDemo } from "../../src/demo/set-up/index.ts";
+import { type Block, blocksOf, literally } from "../docs/blocks.ts";
 import { findRedis, startRedis, type TestRedis } from "../support/redis.ts";
 import { exitOf, root, run, said, start } from "./command.ts";
 
@@ -20,24 +21,6 @@ const pages = [
   "docs/how-to/run-with-redis.md",
 ];
 const PATIENCE = { timeout: 20_000, interval: 300 };
-
-interface Block {
-  readonly line: number;
-  readonly language: string;
-  readonly text: string;
-  /** The comment right above it, which says what the block is where it is no command to run. */
-  readonly note: string;
-}
-
-function blocksOf(page: string): readonly Block[] {
-  const text = readFileSync(join(root, page), "utf8");
-  return [...text.matchAll(/(?:<!-- (.*?) -->\n)?^```(\w*)\n(.*?)^```$/gms)].map((match) => ({
-    line: text.slice(0, match.index).split("\n").length,
-    note: match[1] ?? "",
-    language: match[2] ?? "",
-    text: match[3] ?? "",
-  }));
-}
 
 const folder = mkdtempSync(join(tmpdir(), "toolgate-docs-"));
 let demo: DemoSetUp;
@@ -82,10 +65,6 @@ async function runs(block: Block, wanted: string | undefined): Promise<void> {
     for (const line of wanted?.trim().split("\n") ?? []) expect(out).toMatch(pattern(line));
   };
   await (wanted !== undefined && /^(curl|npx toolgate log)/.test(block.text) ? vi.waitFor(once, PATIENCE) : once());
-}
-
-function literally(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** A line of shown output: `…` stands for anything on that line, blanks for any number of blanks. */
