@@ -24,8 +24,11 @@ export async function goldenCases(
 ): Promise<CasesRead> {
   const written = await readCases(policiesDir, mistakes);
   const notes: string[] = [];
-  if (tables === undefined)
+  if (tables === undefined) {
+    const waiting = written.filter(({ form }) => form.kind === "short").length;
+    if (waiting > 0) notes.push(`${waiting} golden cases name what stands in the tables; they are judged once the tables hold`);
     return { cases: written.flatMap(({ form, ...place }) => (form.kind === "whole" ? [whole(form.value, place)] : [])), notes };
+  }
   const stage = written.some(({ form }) => form.kind === "short") ? stageFor(tables, around) : undefined;
   if (stage?.ok === false) mistakes.add({ file: "catalog", found: stage.error, wanted: "a catalog that cases can be written over" });
   const cases = written.flatMap((one): readonly GoldenCase[] => {

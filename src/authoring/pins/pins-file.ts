@@ -3,6 +3,7 @@ import { foundText, type Mistake, pathText } from "../../core/mistakes.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { pinOf } from "../../core/tool.ts";
+import { parseYaml } from "../../core/yaml-text.ts";
 import {
   definitionSchema,
   idSchema,
@@ -43,19 +44,32 @@ export function readPins(file: string, text: string): Result<PinsFile, readonly 
     const found = cause instanceof Error ? cause.message : "unreadable text";
     return err([{ file, path: "", found, wanted: "a JSON file of pins", remedy }]);
   }
+  const lineAt = linesOf(file, text);
   const parsed = pinsSchema.safeParse(value);
   if (!parsed.success)
-    return err(mistakesOf(pinsSchema, value, parsed.error.issues).map(({ steps: _, ...mistake }) => ({ file, ...mistake })));
+    return err(mistakesOf(pinsSchema, value, parsed.error.issues).map(({ steps, ...told }) => ({ file, ...told, ...lineAt(steps) })));
   const mistakes: Mistake[] = [];
   for (const { kind, key, member, named, pin, isPin } of pinsOf(parsed.data)) {
     if (named !== key) {
-      const path = pathText([kind, key, "definition", member]);
-      mistakes.push({ file, path, found: foundText(named), wanted: foundText(key), remedy });
+      const steps = [kind, key, "definition", member];
+      mistakes.push({ file, path: pathText(steps), found: foundText(named), wanted: foundText(key), remedy, ...lineAt(steps) });
     }
-    if (!isPin)
-      mistakes.push({ file, path: pathText([kind, key, "pin"]), found: pin, wanted: "the digest of the definition beside it", remedy });
+    if (isPin) continue;
+    const steps = [kind, key, "pin"];
+    const wanted = "the digest of the definition beside it";
+    mistakes.push({ file, path: pathText(steps), found: pin, wanted, remedy, ...lineAt(steps) });
   }
   return mistakes.length > 0 ? err(mistakes) : ok(parsed.data);
+}
+
+/** The line of a path; read only once somebody asks, because a file without mistakes has thousands that nobody needs. JSON is YAML. */
+function linesOf(file: string, text: string): (steps: readonly PropertyKey[]) => { readonly line?: number } {
+  let read: ReturnType<typeof parseYaml> | undefined;
+  return (steps) => {
+    read ??= parseYaml(file, text);
+    const line = read.ok ? read.value.line(steps) : undefined;
+    return line === undefined ? {} : { line };
+  };
 }
 
 function* pinsOf({ era, capabilities, tools, prompts, templates }: PinsFile) {

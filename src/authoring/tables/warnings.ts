@@ -33,11 +33,13 @@ function oddNames({ tools, prompts }: Tables): string[] {
   const warnings: string[] = [];
   for (const [what, table] of [["tool", tools.tools] as const, ["prompt", prompts.prompts] as const]) {
     for (const [server, items] of Object.entries(table)) {
-      for (const name of Object.keys(items)) {
-        // The form that clients accept for the aggregate's names.
-        if (/^[A-Za-z0-9_.-]{1,128}$/.test(`${server}__${name}`)) continue;
-        warnings.push(`${what} ${server}/${name}: not listed on /mcp, because of its name; it works on /servers/${server}/mcp`);
-      }
+      // The form that clients accept for the aggregate's names.
+      const odd = Object.keys(items).filter((name) => !/^[A-Za-z0-9_.-]{1,128}$/.test(`${server}__${name}`));
+      if (odd.length === 0) continue;
+      const [named, they] =
+        odd.length === 1 ? [`${what} ${server}/${odd[0]}`, "its name; it works"] : [`${what}s of ${server}`, "their names; they work"];
+      const which = odd.length === 1 ? "" : `: ${odd.join(", ")}`;
+      warnings.push(`${named}: not listed on /mcp, because of ${they} on /servers/${server}/mcp${which}`);
     }
   }
   return warnings;
