@@ -1,8 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compareUtf8 } from "../../parts/bundle/index.ts";
 import { type GoldenCase, goldenCases, type Surroundings } from "../cases/index.ts";
 import { checkBaseData, checkLeftOut, checkPolicies, type PolicyFacts } from "../checks/index.ts";
+import { filesBelow } from "../files-below.ts";
 import type { Mistakes } from "../mistakes.ts";
 import { type Opa, pinnedOpa } from "../opa.ts";
 import { readTables, type TablesRead } from "../tables/index.ts";
@@ -51,14 +52,4 @@ function workerNotes(facts: PolicyFacts): readonly string[] {
 async function readModules(policiesDir: string, files: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const modules = files.filter((file) => file.endsWith(".rego") && !file.endsWith("_test.rego"));
   return new Map(await Promise.all(modules.map(async (file) => [file, await readFile(join(policiesDir, file))] as const)));
-}
-
-/** A team may write no Rego at all; then the tables decide alone. */
-async function filesBelow(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder, { recursive: true });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  }
 }
