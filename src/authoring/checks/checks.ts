@@ -4,7 +4,7 @@ import { leftOutFile } from "./left-out-file.ts";
 import { builtinLeftOut, opaStrict, unknownInput } from "./opa-check.ts";
 import { reachChecks } from "./reach/index.ts";
 import { headDotted, headForm, headLiteral, keywords, metadataChecks, packageName, unreached } from "./shape/index.ts";
-import { absence, inequality, negation, partialBuiltin, withOutsideTests } from "./silence/index.ts";
+import { absence, inequality, negation, partialBuiltin, pattern, withOutsideTests } from "./silence/index.ts";
 
 /** Every check that is made on each package, in the order of docs/policy/checks.md. */
 export const checks: readonly Check[] = [
@@ -18,6 +18,7 @@ export const checks: readonly Check[] = [
   negation,
   inequality,
   absence,
+  pattern,
   partialBuiltin,
   withOutsideTests,
   ...reachChecks,

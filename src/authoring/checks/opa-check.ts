@@ -3,7 +3,7 @@ import { didYouMean, oneOf } from "../../core/mistakes.ts";
 import { builtinMistake, capabilitiesFile } from "../capabilities.ts";
 import { inputSchemaFile } from "../input-schema.ts";
 import type { Mistakes } from "../mistakes.ts";
-import { type Opa, runOpa } from "../opa.ts";
+import { type Opa, OpaFailed, quoted, runOpa } from "../opa.ts";
 import { jsonOf } from "../rego/index.ts";
 import type { CheckText } from "./check.ts";
 
@@ -106,7 +106,8 @@ async function errorsOf(opa: Opa, policiesDir: string, more: readonly string[]):
   const { code, stdout, stderr } = await runOpa(opa, args, policiesDir);
   if (code === 0) return [];
   const parsed = errorsSchema.safeParse(jsonOf(stdout) ?? jsonOf(stderr));
-  return parsed.success ? parsed.data.errors : [{ message: (stderr + stdout).trim() }];
+  if (!parsed.success) throw new OpaFailed(opa, `opa check said ${quoted(stderr + stdout)}`);
+  return parsed.data.errors;
 }
 
 function leftOut({ message }: OpaError, file: string) {

@@ -33,6 +33,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   negation: { input: alone },
   inequality: { input: refundCall },
   absence: { input: refundCall },
+  pattern: { input: { args: { ticket: "T-1", customer: "C-1", amount: 5000 } } },
   "partial-builtin": { input: { args: { amount: "a million" } } },
   with: { input: refundCall },
   "unknown-input": { input: refundCall },

@@ -3,16 +3,18 @@ import type { TableData } from "../../tables/index.ts";
 import type { Check } from "../check.ts";
 import { signatureOf } from "./builtin-types.ts";
 import { example } from "./example.ts";
+import { wordsAt } from "./input-schema.ts";
 import { tracedClauses } from "./package-trace.ts";
+import { standsFor } from "./scope.ts";
 import type { Target } from "./target.ts";
 import type { BuiltinCall } from "./trace.ts";
 import { type Asked, elementTypes, isUnseenByOpa, type Types, typesOf } from "./types.ts";
 
 export const unlikeTypes: Check = {
   id: "unlike-types",
-  title: "a comparison or built-in whose operands are of types that do not fit",
+  title: "a comparison or built-in whose operands are of types that do not fit, or an order of words",
   danger:
-    "Rego compares types before values: every number is less than every text and equal to none, and a built-in has no value for another type, so the rule never holds, or always",
+    "Rego compares types before values: every number is less than every text and equal to none, a built-in has no value for another type, and high comes before low, so the rule never holds, or for others than are meant",
   wanted: "operands of the type that the pinned schema, the input or the tables have there",
   example: {
     wrong: example(`constrain contains {"code": "example.too_much"} if {
@@ -55,6 +57,9 @@ function misfitOf(call: BuiltinCall, tables: TableData | undefined): string | un
 function misfitFor({ name, operands }: BuiltinCall, asked: Asked): string | undefined {
   const [left, right] = operands;
   if (orderings.has(name)) {
+    const ranked = operands.map((operand) => wordsOf(operand, asked)).find((some) => some !== undefined);
+    if (ranked !== undefined)
+      return `words are ordered by their letters, ${ranked.toSorted().join(" < ")}: name those that are meant, in {"…"}, or give each a number`;
     const [a, b] = [typesOf(left, asked), typesOf(right, asked)];
     return a === undefined || b === undefined || new Set([...a, ...b]).size === 1 ? undefined : `compares ${words(a)} with ${words(b)}`;
   }
@@ -72,6 +77,12 @@ function misfitFor({ name, operands }: BuiltinCall, asked: Asked): string | unde
       return `"${textOf(operands[at])}" is ${words(given)}, where ${words(takes)} is wanted`;
   }
   return undefined;
+}
+
+/** The words of a place of the input that holds one of few. */
+function wordsOf(term: unknown, { scope }: Asked): readonly string[] | undefined {
+  const [only, ...more] = standsFor(term, scope).origins;
+  return only?.root === "input" && more.length === 0 ? wordsAt(only.path) : undefined;
 }
 
 function apart(a: Types, b: Types, says: string): string | undefined {

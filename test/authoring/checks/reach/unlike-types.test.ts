@@ -26,6 +26,8 @@ const silent: Readonly<Record<string, string>> = {
   by_object_get: constrain('object.get(input.args, "amount", 0) > "1000"'),
   more_than_a_table_says: constrain("input.args.amount > data.settings.timezone"),
   more_than_a_whole_table: deny("input.time.hour > data.settings.office_hours"),
+  order_of_words: deny('input.tool.risk > "medium"'),
+  order_of_words_by_a_name: deny('risk := input.tool.risk\n\trisk >= "medium"'),
   arithmetic_with_a_text: constrain("input.args.ticket * 2 > 1"),
   sum_of_a_text: constrain("sum(input.args.ticket) > 1"),
 };
@@ -40,6 +42,7 @@ const sensible: Readonly<Record<string, string>> = {
   value_in_its_place: constrain('object.get(input.args, "limit", 101) > 100', "", "crm.search_customers"),
   null_in_its_place: constrain('object.get(input.args, "limit", null) == null', "", "crm.search_customers"),
   test_of_the_type: constrain("is_string(input.args.amount)"),
+  rank_of_words: `${deny("rank[input.tool.risk] > 2")}\n\nrank := {"low": 1, "medium": 2, "high": 3, "critical": 4}`,
   order_of_texts: deny('input.time.rfc3339 < "2026-01-01T00:00:00Z"'),
   table: deny("input.time.hour < data.settings.office_hours.from"),
   list_of_a_table: deny("input.client.name in data.custom.suspended_clients"),
