@@ -1,2 +1,2 @@
 export { type Developed, type DevelopOptions, develop, type ThrowAwayKey, throwAwayKey, throwAwayOwner } from "./develop.ts";
-export { watchFolder } from "./watch-folder.ts";
+export { matters, watchFolder } from "./watch-folder.ts";

@@ -117,7 +117,7 @@ class Sitting {
 
   async run(once: boolean): Promise<number> {
     const stopping = once ? Promise.resolve() : askedToStop();
-    const watcher = once ? undefined : watchFolder(this.#parts.policiesDir, () => this.#changed());
+    const watcher = once ? undefined : watchFolder(this.#parts.policiesDir, () => this.#changed(), this.#parts.files.folder);
     this.#changed();
     await stopping;
     watcher?.close();
