@@ -6,7 +6,7 @@ import { isYoungerThanGo } from "./printable.ts";
 export type Match = readonly number[];
 
 /** Steps of one call. A pattern such as `.*b|a` looks at the whole rest of the text for every `a`: linear a match, not a call. */
-const MOST_READS = 250_000;
+const MOST_READS = 600_000;
 /** The same, where each character costs as much as the program is long. */
 const MOST_WORK = 4_000_000;
 /** What each search costs before it reads anything. */

@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { capabilitiesFile } from "../../../../src/authoring/capabilities.ts";
+import { hostBuiltins } from "../../../../src/parts/policy/builtins/index.ts";
 import { opaIsMissing } from "../opa.ts";
-import { disagreements, outcomes } from "./agreement.ts";
+import { disagreements, type Outcome, outcomes } from "./agreement.ts";
 import { dataCases, netCases, uriCases } from "./data-cases.ts";
 import { type Exception, hostExceptions, nativeExceptions } from "./exceptions.ts";
 import { formatCases } from "./format-cases.ts";
+import { nativeCases, signatures } from "./native-cases.ts";
 import { regexCases } from "./regex-cases.ts";
 import { schemaCases } from "./schema-cases.ts";
 import { timeCases } from "./time-cases.ts";
@@ -45,6 +49,21 @@ describe.skipIf(opaIsMissing)("host built-ins, against opa eval", () => {
   it("differ only where a table says why, and then by an error of ours", async () => {
     await check(hostExceptions);
     expect(hostExceptions.filter(({ ours }) => ours !== "error")).toEqual([]);
+  });
+
+  it("leave to the module what it answers as opa eval does, in generated cases of every one of its functions", async () => {
+    const found = await outcomes([...new Set(nativeCases)]);
+    // A function inside of the module that fails has no way to say so.
+    const alike = ({ opa, ours }: Outcome) => opa === ours || (opa === "error" && ours === "undefined");
+    expect(found.filter((one) => !alike(one))).toEqual([]);
+    expect(found.length).toBeGreaterThan(1500);
+  });
+
+  it("are compared for every function that a policy may call", () => {
+    const offered: readonly { readonly name: string }[] = JSON.parse(readFileSync(capabilitiesFile, "utf8")).builtins;
+    const own = offered.map(({ name }) => name).filter((name) => !hostBuiltins.has(name) && !name.startsWith("internal."));
+    // The first two are syntax, print is taken out, and walk goes through what it is given in an order of its own.
+    expect(own.filter((name) => !Object.hasOwn(signatures, name))).toEqual(["assign", "eq", "print", "walk"]);
   });
 
   it("cannot help where the module's own functions differ, which a table tells", async () => {

@@ -91,9 +91,13 @@ const moments = fc.oneof(
     ...[1_743_296_400_000_000_000n, 1_728_142_200_000_000_000n, 1_712_410_200_000_000_000n, 9_223_372_036_854_775_807n],
   ),
 );
+/**
+ * No zone whose rules changed since 2020 (Tehran and Apia did): what is compared must not depend on how old the database of
+ * the machine is, which is the one that OPA reads.
+ */
 const zones = fc.constantFrom(
   ...["UTC", "", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Chatham", "Africa/Monrovia"],
-  ...["America/Sao_Paulo", "Asia/Tehran", "US/Eastern", "Asia/Calcutta", "GMT", "Etc/GMT+5", "America/St_Johns", "Pacific/Apia"],
+  ...["America/Sao_Paulo", "Asia/Kabul", "US/Eastern", "Asia/Calcutta", "GMT", "Etc/GMT+5", "America/St_Johns", "Pacific/Marquesas"],
   ...["europe/berlin", "+01:00", "Nowhere/Land", "EUROPE/BERLIN", "../etc/passwd", "PST"],
 );
 
