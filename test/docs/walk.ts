@@ -99,9 +99,9 @@ export class Walk {
   }
 }
 
-/** What a slow machine says more often than a quick one. */
+/** Without what only a busy machine says: how far something is, and which tests were slow. */
 function withoutProgress(text: string): string {
-  return text.replace(/^(checking …|measuring .*|(.*: )?asked \d+ %)\n/gm, "");
+  return text.replace(/^(checking …|measuring .*|(.*: )?asked \d+ %)\n/gm, "").replace(/(^slow +\d+ ms .*\n)+\n?/gm, "");
 }
 
 /**
