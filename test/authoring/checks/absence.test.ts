@@ -73,6 +73,15 @@ it("tells the line, what stands there, and what may be missing", async () => {
   });
 });
 
+it("shows the author's own line turned round in a rule of its own, which the checks then take", async () => {
+  const [less] = await mistakesIn(Object.fromEntries([moduleOf("a", refused.less ?? "")]));
+  const [use = "", , helper = ""] = less?.mended?.split("\n") ?? [];
+  expect([use, helper]).toEqual(["not as_wanted", "as_wanted if input.user.auth.time >= 1767769200"]);
+  const mended = deny(use, helper);
+  expect(await refusals({ mended })).toEqual({ mended: [] });
+  expect(await silentFor({ mended })).toEqual([]);
+});
+
 it("lets a lone agent through: the danger is real", async () => {
   // A role permits it anyway, so what a permit opens is not seen here.
   const { loosening_below_not: _, ...denials } = refused;

@@ -85,6 +85,9 @@ function faultIn(all: readonly unknown[], path: readonly Step[], walk: Walk, at:
   const [step, ...rest] = path;
   if (step === undefined) return severalTypes(typesOf(parts), at);
   const named = `${at}${stepText(step)}`;
+  // Without a type it may be a text, of which a schema asks for no members.
+  if (typeof step === "string" && at !== "" && typesOf(parts).length === 0)
+    return { says: `does not say that ${JSON.stringify(at.replace(/^\./, ""))} is an object`, foreign: false };
   if (typeof step === "string") return memberFault(parts, step, rest, walk, named);
   return elementFault(parts, step, rest, walk, named);
 }

@@ -1,6 +1,7 @@
-import { callAt, childrenOf, isEvery, isTerm, type Naming, type Site } from "../../rego/index.ts";
+import { callAt, childrenOf, isEvery, isTerm, type Naming, type Site, textOf } from "../../rego/index.ts";
 import type { Check } from "../check.ts";
 import { isEmptyLiteral } from "./clause-facts.ts";
+import { hoisted } from "./helper-rule.ts";
 import { shown } from "./shown.ts";
 import { silentPlaces, silentText } from "./silent.ts";
 
@@ -35,10 +36,23 @@ just_now if input.user.auth.time >= 1767769200
   find(checked, report) {
     for (const place of silentPlaces(checked, absent, (missing) => missing.in)) {
       const { clause: at, site, missing } = place;
-      report({ at, line: site.line, found: shown(silentText(place)), remedy: `silent where "${shown(missing)}" is missing` });
+      const condition = place.by === undefined && site.node === site.expression ? turnedRound(site.node) : undefined;
+      const mended = condition === undefined ? undefined : hoisted(checked, at, site.node, condition);
+      const remedy = `silent where "${shown(missing)}" is missing`;
+      report({ at, line: site.line, found: shown(silentText(place)), remedy, ...(mended !== undefined && { mended }) });
     }
   },
 };
+
+const opposites: Readonly<Record<string, string>> = { lt: ">=", lte: ">", gt: "<=", gte: "<" };
+
+/** What holds where all is well: `input.user.auth.time >= 5` for `input.user.auth.time < 5`. */
+function turnedRound(node: unknown): string | undefined {
+  const { name = "", operands = [] } = callAt(node) ?? {};
+  const opposite = Object.hasOwn(opposites, name) ? opposites[name] : undefined;
+  const [left = "", right = ""] = operands.map(textOf);
+  return opposite === undefined || left === "" || right === "" ? undefined : `${left} ${opposite} ${right}`;
+}
 
 /** What is asked for less, for nothing or one by one. */
 function absent({ node, inside }: Site, _: unknown, naming: Naming): readonly unknown[] {

@@ -60,6 +60,9 @@ describe("what a schema does not promise is said:", () => {
 
   it("no type, or several", () => {
     expect(says(object({ a: {} }), "a")).toBe('does not say of what type "a" is');
+    expect(says(object({ a: { properties: { b: { type: "string" } }, required: ["b"] } }), "a", "b")).toBe(
+      'does not say that "a" is an object',
+    );
     expect(says(object({ a: { type: ["string", "null"] } }), "a")).toBe('takes string or null as "a"');
     expect(says(object({ a: { oneOf: [{ type: "number" }, { type: "string" }] } }), "a")).toBe('takes number or string as "a"');
     expect(says(object({ a: { enum: ["x", 1] } }), "a")).toBe('takes string or number as "a"');
