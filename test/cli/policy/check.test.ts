@@ -93,6 +93,21 @@ describe("toolgate policy check", () => {
     expect({ code, out }).toEqual({ code: 0, out: "0 packages and 0 golden cases checked: no mistakes.\n" });
   });
 
+  it("names a built-in that is not offered, with its reason and its line, beside what the strict check finds", async () => {
+    const rego = `${header}package policy.h\n\ndeny contains {"code": "h.a"} if {\n\tunused := 1\n\thttp.send({"method": "get", "url": "http://a"}).status_code == 200\n}\n`;
+    const { code, out } = await check("sends", { "policy/h.rego": rego }, "--json");
+    expect(code).toBe(65);
+    expect(JSON.parse(out).mistakes).toContainEqual(
+      expect.objectContaining({
+        file: "policy/h.rego",
+        line: 8,
+        found: "the built-in http.send",
+        remedy: "it asks the network: put the data into custom.yaml or the tables",
+        check: "built-in-left-out",
+      }),
+    );
+  });
+
   it("tells forty mistakes of one table, each with its line", async () => {
     const rows = Array.from({ length: 40 }, (_, at) => `  g${at}: { roles: [nobody-${at}] }`);
     const text = `version: 1\ngroups:\n${rows.join("\n")}\n`;
