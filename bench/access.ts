@@ -9,6 +9,11 @@ import { type CompanySize, writeCompany } from "./access-company.ts";
  * every cell of its table is asked of the production evaluator; the seconds are those of the asking.
  */
 
+if (process.argv.includes("--help")) {
+  process.stdout.write("node bench/access.ts\n\n  three companies of 1 000 agents by 1 000 tools, one line of JSON each; takes minutes\n");
+  process.exit(0);
+}
+
 const at = Date.UTC(2026, 2, 3, 11, 0);
 const size = { agents: 1000, servers: 50, toolsPerServer: 20, roles: 60, groups: 20 } as const;
 
