@@ -10,6 +10,8 @@ const lookAlikes: ReadonlyMap<string, string> = new Map(
     "аa вb сc ԁd еe ҽe һh іi їi јj κk ӏl мm пn оo οo рp ρp ԛq гr ѕs тt υu νv ѵv ѡw ԝw хx χx уy γy үy ոn օo ցg հh",
     "АA ΑA ВB ΒB СC ЕE ΕE ԌG НH ΗH ІI ΙI ЈJ КK ΚK МM ΜM ΝN ОO ΟO РP ΡP ЅS ТT ΤT ХX ΧX УY ΥY ҮY ΖZ ՕO",
     "ıi ɑa ɡg ɩi",
+    // Small capitals, which compatibility folding leaves alone.
+    "ᴀA ʙB ᴄC ᴅD ᴇE ꜰF ɢG ʜH ɪI ᴊJ ᴋK ʟL ᴍM ɴN ᴏO ᴘP ʀR ꜱS ᴛT ᴜU ᴠV ᴡW ʏY ᴢZ",
   ]
     .join(" ")
     .split(" ")

@@ -23,9 +23,37 @@ function* unusable(linted: Linted): Generator<Found> {
 
 function* openSchemas(linted: Linted): Generator<Found> {
   for (const { item, schema } of inputSchemas(linted)) {
-    if (schema.additionalProperties === false || schema.unevaluatedProperties === false) continue;
     const found = "a schema that lets arguments through that it does not name";
-    yield { item: itemText(item), path: "inputSchema", found, wanted: '"additionalProperties": false' };
+    const wanted = '"additionalProperties": false';
+    if (!isClosed(schema)) yield { item: itemText(item), path: "inputSchema", found, wanted };
+    // What is open as a whole is told once.
+    else
+      for (const { steps, schema: inner } of objectsIn(schema, ["inputSchema"]))
+        if (!isClosed(inner)) yield { item: itemText(item), path: pathText(steps), found, wanted };
+  }
+}
+
+/** A map of typed values is no list of arguments. */
+const isClosed = ({ additionalProperties, unevaluatedProperties }: Schema): boolean =>
+  additionalProperties === false || unevaluatedProperties === false || (isSchema(additionalProperties) && "type" in additionalProperties);
+
+function* objectsIn(
+  schema: Schema,
+  steps: readonly PropertyKey[],
+): Generator<{ readonly steps: readonly PropertyKey[]; readonly schema: Schema }> {
+  const inner = [
+    ...Object.entries(isSchema(schema.properties) ? schema.properties : {}).map(([name, one]) => [["properties", name], one] as const),
+    [["items"], schema.items] as const,
+    ...["anyOf", "oneOf", "allOf"].flatMap((key) => {
+      const list: unknown = schema[key];
+      return Array.isArray(list) ? list.map((one: unknown, at) => [[key, at], one] as const) : [];
+    }),
+  ];
+  for (const [more, one] of inner) {
+    if (!isSchema(one)) continue;
+    const at = [...steps, ...more];
+    if (one.type === "object") yield { steps: at, schema: one };
+    yield* objectsIn(one, at);
   }
 }
 

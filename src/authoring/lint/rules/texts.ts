@@ -1,7 +1,8 @@
 import { visible } from "../../pins/index.ts";
 import { textsOf } from "../definition-texts.ts";
-import { itemText, type LintFinding, type LintItem, type LintRule } from "../finding.ts";
+import { itemText, type Linted, type LintFinding, type LintItem, type LintRule } from "../finding.ts";
 import { mixedWords, plainText, unseenIn } from "../plain-text.ts";
+import { instructionIn } from "./instructions.ts";
 
 const LONGEST_SNIPPET = 100;
 /** Longer than anybody reads before approving. */
@@ -27,48 +28,38 @@ function snippet(text: string, at: number): string {
   return `${from > 0 ? "…" : ""}${cut}${from + LONGEST_SNIPPET < text.length ? "…" : ""}`;
 }
 
-/** Words that belong into a prompt and not into the description of a tool. Matched on the plain text, so that neither hidden characters nor look-alikes break a word up. */
-const instructions: readonly { readonly what: string; readonly pattern: RegExp }[] = [
-  {
-    what: "tells a model to drop what it was told",
-    pattern:
-      /\b(?:ignore|disregard|forget|override|bypass)\b[^.]{0,40}\b(?:previous|prior|above|earlier|all|other|system|existing)\b[^.]{0,30}\b(?:instructions?|prompts?|rules?|messages?|guidelines?|polic(?:y|ies)|restrictions?)\b/i,
-  },
-  {
-    what: "tells a model to keep something from people",
-    pattern:
-      /\b(?:do not|don't|dont|never|without)\b[^.]{0,30}\b(?:tell|telling|mention|mentioning|inform|informing|reveal|revealing|show|showing|notify|notifying|alert|alerting|asking)\b[^.]{0,30}\b(?:users?|humans?|anyone|anybody|operators?|persons?|people)\b/i,
-  },
-  {
-    what: "speaks as somebody else in the conversation",
-    pattern:
-      /<\/?\s*(?:important|system|instructions?|assistant|user|admin|secret|hidden|tool_?calls?)\b[^>]{0,60}>|\[\/?INST\]|<\|(?:im_start|im_end|system|user|assistant)\|>|(?:^|\s)#{2,}\s*(?:system|assistant|instructions?)\b/i,
-  },
-  {
-    what: "asks a model to hand over what it holds",
-    pattern:
-      /\b(?:read|include|pass|send|attach|append|copy|upload|provide|forward|put)\b[^.]{0,60}(?:~\/\.|\.ssh\b|\bid_rsa\b|\.env\b|\/etc\/(?:passwd|shadow)|\bmcp\.json\b|\b(?:conversation|chat) history\b|\bsystem prompt\b|\b(?:private|api|secret|access) keys?\b|\b(?:user'?s?|your|all) (?:credentials?|passwords?|secrets?|tokens?)\b)/i,
-  },
-  {
-    what: "wants to be used before or instead of other tools",
-    pattern:
-      /\b(?:always|must|should|first)\b[^.]{0,40}\b(?:call|use|invoke|run)\b[^.]{0,20}\bthis (?:tool|function)\b[^.]{0,30}\b(?:first|before|instead)\b|\b(?:before|instead of|prior to)\b[^.]{0,20}\b(?:using|calling|invoking)\b[^.]{0,20}\b(?:any|every|each|all|other|another)\b[^.]{0,20}\b(?:tools?|functions?)\b/i,
-  },
-];
-
 function instructing(text: string): string | undefined {
-  const plain = plainText(text);
-  for (const { what, pattern } of instructions) {
-    const found = pattern.exec(plain);
-    if (found) return `a text that ${what}: "${snippet(plain, found.index)}"`;
+  const found = instructionIn(text);
+  return found && `a text that ${found.what}: "${snippet(found.reading, found.at)}"`;
+}
+
+/** Titles and descriptions of one definition, in the order in which a model reads them. */
+const prose = /(?:^|\.)(?:title|description)$/;
+
+function* instructingTogether({ items }: Linted): Generator<Found> {
+  for (const item of items) {
+    const texts = [...textsOf(item)].filter(({ path, text }) => prose.test(path) && !/^(?:title|description)$/.test(text)).reverse();
+    if (texts.length < 2 || texts.some(({ text }) => instructionIn(text) !== undefined)) continue;
+    // A sentence that ended is not carried on by the next text.
+    const found = instructing(texts.map(({ text }) => (/[.!?:;]\s*$/.test(text) ? text : text.trimEnd())).join(" "));
+    if (found !== undefined)
+      yield { item: itemText(item), path: "", found: `${found}, put together of ${texts.length} texts`, wanted: noOrders };
   }
-  return undefined;
+}
+
+const noOrders = "a text that says what it is about, and orders nothing";
+
+function* everyInstruction(linted: Linted): Generator<Found> {
+  yield* inTexts(instructing, noOrders)(linted);
+  yield* instructingTogether(linted);
 }
 
 function hidden(text: string): string | undefined {
   const characters = unseenIn(text);
   if (characters.length > 0) return `characters that nobody sees: ${characters.slice(0, 5).map(visible).join(" ")}`;
-  if (text.includes("<!--")) return "a comment that a page would not show";
+  if (text.includes("<!--") || /^[ \t]{0,8}\[[^\]\n]{1,20}\]:[ \t]{0,8}(?:#|<>)/m.test(text)) return "a comment that a page would not show";
+  if (/<[a-z][^>]{0,200}(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0)/i.test(text))
+    return "an element that a page would not show";
   if (/ {60,}|\t{20,}|(?:\r?\n[ \t]*){12,}/.test(text)) return "blanks that push what follows out of sight";
   return undefined;
 }
@@ -83,14 +74,18 @@ function lookAlike(text: string): string | undefined {
 }
 
 function leading(text: string): string | undefined {
-  const image = /!\[[^\]]{0,200}\]\(\s*(?:https?:|data:)/i.exec(text);
+  const image = /!\[[^\]]{0,200}\](?:\(\s*(?:https?:|data:|\/\/)|\[[^\]]{1,40}\])|<(?:img|iframe|object|embed|svg)\b[^>]{0,200}>/i.exec(
+    text,
+  );
   if (image) return `a picture from elsewhere: "${snippet(text, image.index)}"`;
+  const script = /\]\(\s*(?:javascript|vbscript|data):/i.exec(text);
+  if (script) return `a link that runs something: "${snippet(text, script.index)}"`;
   const blob = /[A-Za-z0-9+/_-]{160,}={0,2}/.exec(text);
   return blob ? `${blob[0].length} characters that no person can read: "${snippet(text, blob.index)}"` : undefined;
 }
 
 const commanding =
-  /(?<!\b(?:when|if|once|unless|whether|where) )\byou (?:must|need to|have to|are now|will now)\b|\b(?:make sure|be sure) (?:to|that you)\b/i;
+  /(?<!\b(?:when|if|once|unless|whether|where) )\byou (?:must|need to|have to|are now|will now)\b|\b(?:make sure|be sure) (?:to|that you)\b|\bpretend (?:that )?you are\b|\b(?:post|send|upload|forward|report)\b[^.]{0,60}\bto https?:\/\//i;
 
 export const textRules: readonly LintRule[] = [
   {
@@ -103,7 +98,7 @@ export const textRules: readonly LintRule[] = [
     id: "instructing-text",
     level: "error",
     danger: "A description is part of the model's prompt: what it orders is done, by every agent that lists the tool.",
-    find: inTexts(instructing, "a text that says what it is about, and orders nothing"),
+    find: everyInstruction,
   },
   {
     id: "look-alike-characters",
