@@ -157,7 +157,8 @@ test("schemas: unusable ones are errors; open ones, untyped arguments and contra
     "unusable-schema",
   ]);
   expect(rulesFound(schema({ type: "object" }))).toEqual(["open-schema"]);
-  const nested = { ...closed, properties: { a: { type: "object", properties: { b: { description: "b" } } } } };
+  const a = { type: "object", properties: { b: { description: "b" } }, additionalProperties: false };
+  const nested = { ...closed, properties: { a } };
   expect(lint([schema(nested)]).findings).toMatchObject([{ rule: "untyped-argument", path: "inputSchema.properties.a.properties.b" }]);
   const hinted = (annotations: object, effects: LintItem["effects"]) => tool("get_order", { annotations }, effects && { effects });
   expect(rulesFound(hinted({ readOnlyHint: true }, ["write"]))).toEqual(["contradicting-hints"]);
