@@ -56,7 +56,7 @@ export {
 } from "./lint/index.ts";
 export { type MatrixFacts, matrixCsv, matrixHtml, matrixJson, matrixText } from "./matrix/index.ts";
 export { gatherMistakes, type Mistakes } from "./mistakes.ts";
-export { type FindOpaOptions, findOpa, type Opa, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
+export { type FindOpaOptions, findOpa, type Opa, OpaFailed, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
 export { type Added, type AddRequest, addPack, type NotAdded, type Pack, packsFolder, readPacks } from "./packs/index.ts";
 export { type PinCounts, type PinKind, type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
 export {
@@ -73,7 +73,15 @@ export {
   writeProof,
 } from "./prove/index.ts";
 export { counted, type Report, type ReportFormat, reportFormats, type Written, writeReport } from "./reports/index.ts";
-export { type CataloguedServer, meantBelow, readServers, readTables, type TableData, type TableMistake, type TablesRead } from "./tables/index.ts";
+export {
+  type CataloguedServer,
+  meantBelow,
+  readServers,
+  readTables,
+  type TableData,
+  type TableMistake,
+  type TablesRead,
+} from "./tables/index.ts";
 export {
   type BenchOptions,
   benchPolicies,
@@ -95,7 +103,6 @@ export {
   testFormats,
   testOpened,
   testPolicies,
-  usableOpa,
   withCase,
   writeTestReport,
 } from "./testing/index.ts";

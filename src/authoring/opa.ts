@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { access, constants, mkdir } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { err, ok, type Result } from "../core/result.ts";
+import { atExit } from "../platform/at-exit.ts";
 
 /** The version that bundles are built and tested with. */
 export const pinnedOpa = "1.22.0";
@@ -24,6 +25,20 @@ export interface OpaOutput {
   readonly stderr: string;
 }
 
+/** OPA that crashed, was killed, or answered nothing that it ever answers: a broken tool, and no verdict about a policy. */
+export class OpaFailed extends Error {
+  override readonly name = "OpaFailed";
+  constructor({ path }: Pick<Opa, "path">, detail: string, cause?: unknown) {
+    super(`OPA at "${path}" does not work: ${detail}; ${installIt}`, { cause });
+  }
+}
+
+/** The beginning of what a program printed, on one line. */
+export function quoted(output: string): string {
+  const said = output.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  return said === "" ? "nothing" : JSON.stringify(said.length > 200 ? `${said.slice(0, 200)} …` : said);
+}
+
 /** Compiling a large policy takes seconds; what takes longer hangs. */
 const TIMEOUT_MS = 120_000;
 const INSTALL_TIMEOUT_MS = 600_000;
@@ -37,17 +52,31 @@ export async function findOpa(options: FindOpaOptions): Promise<Result<Opa, stri
   const configured = options.env.TOOLGATE_OPA;
   if (configured !== undefined && configured !== "") {
     const opa = await probe(configured);
-    return opa === undefined ? err(`TOOLGATE_OPA is "${configured}", which is no OPA 1.x that can be run`) : ok(opa);
+    if (opa === undefined) return err(`TOOLGATE_OPA is "${configured}", which is no OPA that can be run; ${installIt}`);
+    return isUsable(opa) ? ok(opa) : err(otherVersion(opa));
   }
+  let other: Opa | undefined;
   for (const folder of (options.env.PATH ?? "").split(delimiter)) {
     if (!isAbsolute(folder)) continue; // a relative entry would run what lies in the folder one happens to stand in
     const opa = await probe(join(folder, "opa"));
-    if (opa !== undefined) return ok(opa);
+    if (opa !== undefined && isUsable(opa)) return ok(opa);
+    other ??= opa;
   }
   if (options.installInto === undefined) {
-    return err(`found no opa; install OPA ${pinnedOpa} into PATH, or name it in TOOLGATE_OPA`);
+    return err(other === undefined ? `found no opa; ${installIt}` : otherVersion(other));
   }
   return install(options.installInto, options.env);
+}
+
+const installIt = `install OPA ${pinnedOpa} into PATH, or name it in TOOLGATE_OPA`;
+const otherVersion = ({ version, path }: Opa) => `found OPA ${version} at "${path}"; ${installIt}`;
+
+/** An older OPA does not know what rules and the product library are written in; what it said would prove nothing. */
+function isUsable({ version }: Opa): boolean {
+  const [[major = 0, minor = 0] = [], [wantedMajor = 0, wantedMinor = 0] = []] = [version, pinnedOpa].map((one) =>
+    one.split(".").map((part) => Number.parseInt(part, 10)),
+  );
+  return major === wantedMajor && minor >= wantedMinor;
 }
 
 /** Runs OPA with exactly these arguments, without a shell. A failure of OPA is its exit code, not an exception. */
@@ -70,7 +99,7 @@ async function probe(path: string): Promise<Opa | undefined> {
   try {
     await access(path, constants.X_OK);
     const { stdout } = await run(path, ["version"], { timeout: TIMEOUT_MS });
-    const version = /^Version:\s*(1\.[0-9]+\.[0-9]+\S*)/m.exec(stdout)?.[1];
+    const version = /^Version:\s*([0-9]+\.[0-9]+\.[0-9]+\S*)/m.exec(stdout)?.[1];
     return version === undefined ? undefined : { path, version };
   } catch {
     return undefined;
@@ -87,7 +116,7 @@ async function install(folder: string, env: FindOpaOptions["env"]): Promise<Resu
     const { code, stderr } = await run("go", ["install", module], { timeout: INSTALL_TIMEOUT_MS, env: { ...env, GOBIN: folder } });
     if (code !== 0) return err(`found no opa, and "go install ${module}" failed: ${stderr.trim().slice(-500)}`);
   } catch {
-    return err(`found no opa and no go; install OPA ${pinnedOpa} into PATH, or name it in TOOLGATE_OPA`);
+    return err(`found no opa and no go; ${installIt}`);
   }
   const opa = await probe(path);
   return opa === undefined ? err(`installed opa into "${folder}", but it does not run`) : ok(opa);
@@ -102,10 +131,16 @@ interface RunOptions {
 /** Rejects only if the program could not be run to its end. */
 function run(file: string, args: readonly string[], options: RunOptions): Promise<OpaOutput> {
   return new Promise((resolve, reject) => {
-    execFile(file, args, { ...options, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== "number")
-        reject(new Error(`"${file}" could not be run: ${error.message}`, { cause: error }));
+    const child = execFile(file, args, { ...options, maxBuffer: MAX_OUTPUT, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
+      ended();
+      if (error !== null && typeof error.code !== "number") reject(new OpaFailed({ path: file }, whyOf(error, args), error));
       else resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
+    const ended = atExit(() => child.kill("SIGKILL"));
   });
+}
+
+function whyOf(error: ExecFileException, [command = ""]: readonly string[]): string {
+  if (typeof error.code === "string") return `opa ${command}: ${error.code}`;
+  return `opa ${command} was ended by ${error.signal ?? "the system"}`;
 }

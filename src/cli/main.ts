@@ -1,5 +1,7 @@
 import { type Argument, Command, CommanderError } from "commander";
 import { productVersion } from "../app/index.ts";
+import { OpaFailed } from "../authoring/index.ts";
+import { listening, wantsJson } from "./answers.ts";
 import { registerBundle } from "./bundle.ts";
 import { registerCatalog } from "./catalog.ts";
 import { registerCheck } from "./check.ts";
@@ -8,11 +10,13 @@ import { registerDev } from "./dev/index.ts";
 import { registerLog } from "./log.ts";
 import { registerPolicy } from "./policy/index.ts";
 import { registerServe } from "./serve.ts";
+import { quitAtSignals } from "./signals.ts";
 import { systemRefusal } from "./system-error.ts";
 import { exitCodes, systemTerminal } from "./terminal.ts";
 import { registerVersion } from "./version.ts";
 
-const terminal = systemTerminal();
+const { terminal, answer } = listening(systemTerminal());
+quitAtSignals();
 
 const program = new Command("toolgate")
   .description("A policy-as-code gateway for the Model Context Protocol.")
@@ -34,8 +38,10 @@ Start here:
 
 Exit codes:
   0 done   1 what was checked does not hold   2 wrong command line
-  65 a mistake in the input   69 something needed is missing   70 a bug`,
+  65 a mistake in the input   69 something needed is missing or broken   70 a bug
+  130 ended by Ctrl-C, 143 by another signal to end: 128 and its number`,
   )
+  .configureOutput({ writeErr: (text) => terminal.err(text.trimEnd()) })
   .exitOverride();
 
 registerServe(program, terminal);
@@ -58,6 +64,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  } else if (error instanceof OpaFailed) {
+    terminal.err(error.message);
+    process.exitCode = exitCodes.unavailable;
   } else if (systemRefusal(error) !== undefined) {
     terminal.err(`cannot go on: ${systemRefusal(error)}`);
     process.exitCode = exitCodes.unavailable;
@@ -65,5 +74,7 @@ try {
     terminal.err(terminal.paint.red("toolgate failed unexpectedly."));
     terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = exitCodes.bug;
+    if (wantsJson(process.argv)) answer(exitCodes.bug, String(error));
   }
 }
+if (wantsJson(process.argv)) answer(Number(process.exitCode ?? 0));

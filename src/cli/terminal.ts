@@ -16,7 +16,12 @@ export function systemTerminal(): Terminal {
   const colour = createColors().isColorSupported;
   const closed = new AbortController();
   // Without a listener `toolgate log tail | head` ends in a stack trace, and a demo whose terminal was closed cannot tidy up.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => closed.abort());
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      closed.abort();
+      // A reader that has seen enough is no failure; a disk that is full is one.
+      if (error.code !== "EPIPE") process.once("exit", () => lost(stream, error));
+    });
   return {
     out: (text) => process.stdout.write(`${shownText(text, colour)}\n`),
     err: (text) => process.stderr.write(`${shownText(text, colour)}\n`),
@@ -24,6 +29,11 @@ export function systemTerminal(): Terminal {
     colour,
     closed: closed.signal,
   };
+}
+
+function lost(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+  if (stream === process.stdout) process.stderr.write(`cannot go on: standard output: ${error.message}\n`);
+  if (Number(process.exitCode ?? exitCodes.ok) === exitCodes.ok) process.exitCode = exitCodes.unavailable;
 }
 
 /** What commands end with. Documented in docs/cli.md. */

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compareUtf8 } from "../../parts/bundle/index.ts";
 import { type GoldenCase, goldenCases, type Surroundings } from "../cases/index.ts";
@@ -6,6 +5,7 @@ import { checkBaseData, checkLeftOut, checkPolicies, type PolicyFacts } from "..
 import { filesBelow } from "../files-below.ts";
 import type { Mistakes } from "../mistakes.ts";
 import { type Opa, pinnedOpa } from "../opa.ts";
+import { readBytes, readText } from "../read-text.ts";
 import { readTables, type TablesRead } from "../tables/index.ts";
 
 /** What an author writes, read and judged. */
@@ -27,7 +27,7 @@ export async function checkSources(opa: Opa, policiesDir: string, mistakes: Mist
   const tables = read.ok ? read.value : undefined;
   const files = (await filesBelow(join(policiesDir, "policy"))).map((name) => `policy/${name.replaceAll("\\", "/")}`).sort(compareUtf8);
   checkBaseData(files, mistakes);
-  await checkLeftOut(files, (file) => readFile(join(policiesDir, file), "utf8"), mistakes);
+  await checkLeftOut(files, (file) => readText(join(policiesDir, file)), mistakes);
   const modules = await readModules(policiesDir, files);
   // Without tables nothing that a rule names is known; telling each use of it would only hide the mistake that matters.
   const facts = await checkPolicies({ opa, policiesDir, files: [...modules.keys()], tables: tables?.data }, mistakes);
@@ -51,5 +51,5 @@ function workerNotes(facts: PolicyFacts): readonly string[] {
 /** Tests left out. Folders below are read too: a rule must not be lost because of where it lies. */
 async function readModules(policiesDir: string, files: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const modules = files.filter((file) => file.endsWith(".rego") && !file.endsWith("_test.rego"));
-  return new Map(await Promise.all(modules.map(async (file) => [file, await readFile(join(policiesDir, file))] as const)));
+  return new Map(await Promise.all(modules.map(async (file) => [file, await readBytes(join(policiesDir, file))] as const)));
 }

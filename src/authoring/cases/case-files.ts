@@ -1,10 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { pathText } from "../../core/mistakes.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { parseYaml, type YamlText } from "../../core/yaml-text.ts";
 import type { Mistakes } from "../mistakes.ts";
+import { readText } from "../read-text.ts";
 import { callerSchema, defaultInstant, instantSchema, type ShortCaller, type ShortCase, shortCaseSchema } from "./short-case.ts";
 import { type WholeCase, wholeCaseSchema } from "./whole-case.ts";
 
@@ -42,7 +43,7 @@ export async function readCases(policiesDir: string, mistakes: Mistakes): Promis
   const seen = new Map<string, string>();
   for (const name of files) {
     const file = `cases/${name}`;
-    for (const one of readFileCases(file, await readFile(join(folder, name), "utf8"), mistakes)) {
+    for (const one of readFileCases(file, await readText(join(folder, name)), mistakes)) {
       const called = one.form.value.name;
       const before = seen.get(called);
       if (before !== undefined)

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Mistakes } from "../mistakes.ts";
-import { type Opa, runOpa } from "../opa.ts";
+import { gatherMistakes, type Mistakes } from "../mistakes.ts";
+import { type Opa, OpaFailed, quoted, runOpa } from "../opa.ts";
 
 /** One Rego file as `opa parse` understands it. Only what the checks look at is named; the rest is walked as it comes. */
 export interface Module {
@@ -92,13 +92,16 @@ const AT_ONCE = 4;
 export async function parseModules(opa: Opa, folder: string, files: readonly string[], mistakes: Mistakes): Promise<readonly Module[]> {
   const modules = new Map<string, Module>();
   const waiting = [...files];
+  // Told in the order of files, whichever process ends first.
+  const found = new Map(files.map((file) => [file, gatherMistakes()]));
   const work = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const module = await parseModule(opa, folder, file, mistakes);
+      const module = await parseModule(opa, folder, file, found.get(file) ?? mistakes);
       if (module !== undefined) modules.set(file, module);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  for (const { all } of found.values()) for (const mistake of all) mistakes.add(mistake);
   return files.flatMap((file) => modules.get(file) ?? []);
 }
 
@@ -114,8 +117,8 @@ async function parseModule(opa: Opa, folder: string, file: string, mistakes: Mis
   }
   const parsed = moduleSchema.safeParse(output);
   if (!parsed.success) {
-    mistakes.add({ file, found: stderr.trim() === "" ? "no module" : stderr.trim(), wanted: "Rego that OPA can parse" });
-    return undefined;
+    // What it refuses it tells as JSON; anything else is no verdict about the file.
+    throw new OpaFailed(opa, `opa parse of "${file}" said ${quoted(stderr + stdout)}`);
   }
   return toModule(file, parsed.data);
 }

@@ -1,10 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { didYouMean, type Mistake, oneOf } from "../../core/mistakes.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { parseYaml, type YamlText } from "../../core/yaml-text.ts";
 import { type PinsFile, readPins } from "../pins/index.ts";
+import { readText } from "../read-text.ts";
 import { meantBelow } from "./policies-below.ts";
 import { type TableName, type TableValues, tableNames, tableSchemas } from "./table-schemas.ts";
 
@@ -61,7 +62,7 @@ export async function readTableFiles(policiesDir: string): Promise<TableReading>
       if (name === "servers") mistakes.push(await noServers(policiesDir));
       continue;
     }
-    const text = parseYaml(fileOf(name), await readFile(join(policiesDir, fileOf(name)), "utf8"));
+    const text = parseYaml(fileOf(name), await readText(join(policiesDir, fileOf(name))));
     if (text.ok) {
       texts.set(name, text.value);
       mistakes.push(...readTable(name, text.value, values));
@@ -102,7 +103,7 @@ async function readPinFiles(policiesDir: string, mistakes: Mistake[]): Promise<R
   for (const file of await filesIn(join(policiesDir, FOLDER, "pins"), /\.json$/)) {
     const server = file.slice(0, -".json".length);
     const name = pinsFileOf(server);
-    const read = readPins(name, await readFile(join(policiesDir, name), "utf8"));
+    const read = readPins(name, await readText(join(policiesDir, name)));
     if (!read.ok) mistakes.push(...read.error);
     else if (read.value.server === server) pins.set(server, read.value);
     else mistakes.push({ file: name, path: "server", found: `"${read.value.server}"`, wanted: `"${server}", as the file is named` });

@@ -28,6 +28,7 @@ export interface BenchOptions {
   readonly limitMs?: number;
   /** Runs of each case; fewer of those that take long. */
   readonly runs?: number;
+  readonly progress?: (done: number, all: number) => void;
 }
 
 const RUNS = 50;
@@ -36,16 +37,18 @@ const ENOUGH_MS = 250;
 
 export async function benchPolicies(
   { policy, cases, manifest }: Workbench,
-  { limitMs, runs = RUNS }: BenchOptions = {},
+  { limitMs, runs = RUNS, progress }: BenchOptions = {},
 ): Promise<PolicyBench> {
   const limit = limitMs ?? manifest.metadata.toolgate.max_decide_ms;
   const empty = await timesOf(policy, { name: "", entrypoint: "toolgate/decide", input: "{}", want: {} }, runs);
   const emptyUs = micros(quickestOf(empty.ms));
   const costs: CaseCost[] = [];
-  for (const value of cases) {
+  for (const [at, value] of cases.entries()) {
+    progress?.(at, cases.length);
     const golden = readGoldenCase(value);
     if (typeof golden !== "string") costs.push(costOf(golden, await timesOf(policy, golden, runs), emptyUs, limit));
   }
+  progress?.(cases.length, cases.length);
   return { cases: costs.toSorted((a, b) => b.quickestUs - a.quickestUs || (a.name < b.name ? -1 : 1)), emptyUs, limitMs: limit };
 }
 

@@ -12,4 +12,3 @@ export {
   type TestRun,
   type ValueDifference,
 } from "./test-run.ts";
-export { usableOpa } from "./usable-opa.ts";

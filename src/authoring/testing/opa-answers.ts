@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { failedCaseAnswer, type GoldenCase, readCaseAnswer } from "../../parts/policy/index.ts";
 import { capabilitiesFile } from "../capabilities.ts";
-import { type Opa, runOpaWithin } from "../opa.ts";
+import { type Opa, OpaFailed, quoted, runOpaWithin } from "../opa.ts";
 import { jsonOf } from "../rego/index.ts";
 import { coverageSchema, type OpaCoverage } from "./coverage.ts";
 import type { Workspace } from "./workspace.ts";
@@ -112,7 +112,7 @@ async function evaluateOnce(
   if (/eval_builtin_error|eval_type_error/.test(said)) return "policy.builtin_error";
   if (said.includes("eval_conflict_error")) return "policy.evaluation_failed";
   if (/eval_cancel_error|timed out|deadline exceeded/.test(said)) return "policy.timeout";
-  throw new Error(`opa eval: ${said.trim().slice(0, 2000)}`);
+  throw new OpaFailed(opa, `opa eval said ${quoted(said)}`);
 }
 
 /** A rule failed somewhere in a list: as in a gateway each item is judged alone, and those that fail are hidden. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Opa, runOpaWithin } from "../opa.ts";
+import { type Opa, OpaFailed, quoted, runOpaWithin } from "../opa.ts";
 import { jsonOf } from "../rego/index.ts";
 import { coverageSchema, type OpaCoverage } from "./coverage.ts";
 import type { Failure, TestResult } from "./test-run.ts";
@@ -53,7 +53,8 @@ export async function runRegoTests(opa: Opa, workspace: Workspace, { timeoutMs, 
   const done = await runOpaWithin(opa, args, workspace.folder, COMPILING_MS + MOST_TESTS * timeoutMs);
   if (done === undefined) return { results: [unended(workspace)], passed: [] };
   const parsed = resultsSchema.safeParse(jsonOf(done.stdout.trim() === "" ? "[]" : done.stdout));
-  if (!parsed.success || (done.code !== 0 && done.stdout.trim() === "")) throw new Error(`opa test: ${(done.stderr + done.stdout).trim()}`);
+  if (!parsed.success || (done.code !== 0 && done.stdout.trim() === ""))
+    throw new OpaFailed(opa, `opa test said ${quoted(done.stderr + done.stdout)}`);
   const inOrder = parsed.data.toSorted((a, b) =>
     a.location.file < b.location.file ? -1 : a.location.file > b.location.file ? 1 : a.location.row - b.location.row,
   );

@@ -19,6 +19,8 @@ export interface TestOptions {
   readonly coverage: boolean;
   /** Milliseconds that one test, or one evaluation of a case, may take. */
   readonly timeoutMs: number;
+  /** Golden cases that one of the two evaluators was asked, of as many as both will be. */
+  readonly progress?: (done: number, all: number) => void;
 }
 
 /** Runs everything that proves a policies folder: its own tests on OPA, and its golden cases on both evaluators. */
@@ -80,15 +82,19 @@ function casesOf(
 }
 
 async function runCases(
-  { opa, coverage, timeoutMs }: TestOptions,
+  { opa, coverage, timeoutMs, progress }: TestOptions,
   bench: Workbench,
   workspace: Parameters<typeof opaAnswers>[1],
   cases: readonly PlacedCase[],
 ) {
   const answered = [];
-  for (const { golden, place } of cases) answered.push({ golden, place, ...(await askProduction(bench, golden)) });
+  for (const { golden, place } of cases) {
+    progress?.(answered.length, 2 * cases.length);
+    answered.push({ golden, place, ...(await askProduction(bench, golden)) });
+  }
   const ended = answered.filter(({ production }) => production !== undefined).map(({ golden }) => golden);
   const own = await opaAnswers(opa, workspace, ended, { coverage, timeoutMs });
+  progress?.(2 * cases.length, 2 * cases.length);
   const byCase = new Map(ended.map((golden, at) => [golden, own.answers[at]]));
   const results = answered.map((one) => {
     const answer = byCase.get(one.golden);

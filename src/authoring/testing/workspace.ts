@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { scratchFolder } from "../../platform/scratch-folder.ts";
+import { filesBelow } from "../files-below.ts";
 import { gatherMistakes, type Mistakes } from "../mistakes.ts";
-import { type Opa, runOpa } from "../opa.ts";
+import { type Opa, OpaFailed, quoted, runOpa } from "../opa.ts";
 import { jsonOf, opaErrors } from "../rego/index.ts";
 import type { Workbench } from "../workbench/index.ts";
 
@@ -19,8 +20,7 @@ export interface Workspace {
 
 /** Files keep their names below the policies folder, so that OPA names them as their author does. */
 export async function openWorkspace(policiesDir: string, { modules, policyData }: Workbench): Promise<Workspace> {
-  const folder = await mkdtemp(join(tmpdir(), "toolgate-test-"));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const { path: folder, remove } = await scratchFolder("toolgate-test-");
   try {
     const tests = await testFiles(policiesDir);
     for (const [path, text] of [...modules, ...tests, ["data.json", policyData] as const]) {
@@ -42,9 +42,8 @@ export async function checkTests(opa: Opa, { folder, sources }: Workspace): Prom
   const checked = await runOpa(opa, ["check", "--format", "json", ...sources], folder);
   if (checked.code === 0) return mistakes;
   const parsed = opaErrors.safeParse(jsonOf(checked.stdout + checked.stderr));
-  if (!parsed.success)
-    mistakes.add({ file: "policy", found: (checked.stdout + checked.stderr).trim(), wanted: "tests that pass opa check" });
-  for (const { message, location } of parsed.data?.errors ?? []) {
+  if (!parsed.success) throw new OpaFailed(opa, `opa check said ${quoted(checked.stdout + checked.stderr)}`);
+  for (const { message, location } of parsed.data.errors) {
     const line = location?.row === undefined ? {} : { line: location.row };
     mistakes.add({ file: location?.file ?? "policy", found: message, wanted: "a test that passes opa check", ...line });
   }
@@ -52,19 +51,9 @@ export async function checkTests(opa: Opa, { folder, sources }: Workspace): Prom
 }
 
 async function testFiles(policiesDir: string): Promise<readonly (readonly [string, string])[]> {
-  const names = await namesBelow(join(policiesDir, "policy"));
+  const names = await filesBelow(join(policiesDir, "policy"));
   const tests = names.filter((name) => name.endsWith("_test.rego")).sort();
   return Promise.all(
     tests.map(async (name) => [`policy/${name.replaceAll("\\", "/")}`, await readFile(join(policiesDir, "policy", name), "utf8")] as const),
   );
-}
-
-/** A team may write no Rego at all. */
-async function namesBelow(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder, { recursive: true });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  }
 }

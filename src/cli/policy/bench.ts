@@ -4,6 +4,7 @@ import { wholeNumber } from "../flags.ts";
 import { oneLine } from "../shown-text.ts";
 import { exitCodes, type Terminal, table } from "../terminal.ts";
 import { type WorkbenchFlags, withWorkbench } from "./open-workbench.ts";
+import { progressOf } from "./progress.ts";
 
 interface BenchFlags extends WorkbenchFlags {
   readonly limit?: number;
@@ -24,7 +25,10 @@ export function registerPolicyBench(policy: Command, terminal: Terminal): void {
       process.exitCode = await withWorkbench(terminal, source, { ...flags, timeoutMs: TIMEOUT_MS }, async (bench) => {
         if (flags.json !== true) terminal.err(`measuring ${counted(bench.cases.length, "golden case")}`);
         const { limit } = flags;
-        const measured = await benchPolicies(bench, limit === undefined ? {} : { limitMs: limit });
+        const measured = await benchPolicies(bench, {
+          progress: progressOf(terminal, source),
+          ...(limit !== undefined && { limitMs: limit }),
+        });
         const beyond = measured.cases.filter(({ verdict }) => verdict !== "within");
         if (flags.json === true) terminal.out(JSON.stringify({ ok: beyond.length === 0, ...measured }));
         else terminal.out(textOf(terminal, measured, beyond.length));

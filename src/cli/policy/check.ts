@@ -4,14 +4,12 @@ import { type Command, Option } from "commander";
 import { environment, productVersion } from "../../app/index.ts";
 import { checkSources, counted, findOpa, gatherMistakes, type ReportFormat, reportFormats, writeReport } from "../../authoring/index.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
+import { patience } from "./progress.ts";
 
 interface CheckFlags {
   readonly format: ReportFormat;
   readonly json?: boolean;
 }
-
-/** What takes longer says that it goes on: OPA reads one file a process. */
-const PATIENCE_MS = 1_000;
 
 export function registerPolicyCheck(policy: Command, terminal: Terminal): void {
   policy
@@ -37,8 +35,9 @@ async function check(terminal: Terminal, policiesDir: string, flags: CheckFlags)
   }
   const mistakes = gatherMistakes();
   const format = flags.json === true ? "json" : flags.format;
-  const told = setTimeout(() => format === "text" && terminal.err(terminal.paint.dim("checking …")), PATIENCE_MS);
-  const { facts, cases, notes } = await checkSources(opa.value, policiesDir, mistakes).finally(() => clearTimeout(told));
+  // OPA reads one file a process.
+  const done = format === "text" ? patience(terminal, "checking …") : () => {};
+  const { facts, cases, notes } = await checkSources(opa.value, policiesDir, mistakes).finally(done);
   const summary = `${counted(facts.packages.length, "package")} and ${counted(cases.length, "golden case")} checked`;
   const folder = fromHere(policiesDir);
   const report = { folder, mistakes: mistakes.all, notes, summary, version: productVersion() };

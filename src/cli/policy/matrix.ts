@@ -16,6 +16,7 @@ import {
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { readMoment } from "./moment.ts";
 import { withWorkbench } from "./open-workbench.ts";
+import { progressOf } from "./progress.ts";
 
 const formats = ["terminal", "csv", "html", "json"] as const;
 const kinds = { tools: ["tool"], prompts: ["prompt"], resources: ["resource"], all: ["tool", "prompt", "resource"] } as const;
@@ -67,7 +68,7 @@ function collectSets(value: string, before: readonly (readonly string[])[]): rea
 
 async function matrix(terminal: Terminal, workbench: Workbench, flags: MatrixFlags): Promise<number> {
   const at = flags.at ?? Date.now();
-  const table = await accessOf(workbench, selectionOf(flags, at, progressOn(terminal)));
+  const table = await accessOf(workbench, selectionOf(flags, at, progressOf(terminal, workbench.source)));
   if (table.failures.length > 0) return unbelievable(terminal, table, flags);
   const { environment } = workbench.manifest.metadata.toolgate;
   const facts = { source: workbench.source, environment, timezone: workbench.rehearsal.catalog.timezone, at };
@@ -138,20 +139,4 @@ function drained(terminal: Terminal): Promise<void> {
     process.stdout.once("drain", resolve);
     terminal.closed.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-const QUIET_MS = 1_000;
-
-/** On standard error, from the first second on and once a second. */
-function progressOn(terminal: Terminal): (done: number, all: number) => void {
-  let next = performance.now() + QUIET_MS;
-  let told = "";
-  return (done, all) => {
-    const now = performance.now();
-    const text = `asked ${Math.floor((100 * done) / all)} %`;
-    if (now < next || text === told) return;
-    next = now + QUIET_MS;
-    told = text;
-    terminal.err(text);
-  };
 }

@@ -4,19 +4,17 @@ import {
   countsOf,
   findOpa,
   holds,
-  type Opa,
   readPattern,
   type TestFormat,
   testFormats,
   testPolicies,
   type Unopened,
-  usableOpa,
   writeTestReport,
 } from "../../authoring/index.ts";
 import { formatMistakes } from "../../core/mistakes.ts";
-import type { Result } from "../../core/result.ts";
 import { wholeNumber } from "../flags.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
+import { progressOf } from "./progress.ts";
 import { type RecordFlags, recordCase } from "./record.ts";
 
 interface TestFlags extends RecordFlags {
@@ -49,12 +47,13 @@ export function registerPolicyTest(policy: Command, terminal: Terminal): void {
 
 async function test(terminal: Terminal, policiesDir: string, flags: TestFlags): Promise<number> {
   const { run, minCoverage } = flags;
-  const opa = await opaFor();
+  const opa = await findOpa({ env: environment() });
   if (!opa.ok) return tell(terminal, flags, { kind: "unavailable", detail: opa.error });
   const tested = await testPolicies(policiesDir, {
     opa: opa.value,
     coverage: flags.coverage === true || minCoverage !== undefined,
     timeoutMs: flags.timeout * 1000,
+    progress: progressOf(terminal, policiesDir),
     ...(run !== undefined && { run }),
     ...(flags.environment !== undefined && { environment: flags.environment }),
   });
@@ -73,11 +72,6 @@ async function test(terminal: Terminal, policiesDir: string, flags: TestFlags): 
   if (countsOf(tested.value).passed + countsOf(tested.value).failed === 0)
     terminal.err("nothing was tested: there are no tests and no cases");
   return holds(report) ? exitCodes.ok : exitCodes.finding;
-}
-
-async function opaFor(): Promise<Result<Opa, string>> {
-  const opa = await findOpa({ env: environment() });
-  return opa.ok ? usableOpa(opa.value) : opa;
 }
 
 function tell(terminal: Terminal, { json, format }: { readonly json?: boolean; readonly format: TestFormat }, why: Unopened): number {
