@@ -126,7 +126,11 @@ function keyText(call: AimedCall, plan: MemoPlan): string {
   const args = asked.method === "tools/call" && facts.mistakes.length === 0 ? asked.args : undefined;
   let key = `${caller.digest} ${target.id} ${facts.pinned ? 1 : 0}`;
   if (plan.wholeArgs) key += `\u0001${facts.mistakes.length === 0 ? (call.argsText ?? "") : ""}`;
-  else for (const path of plan.args) key += `\u0001${valueText(args, path)}`;
+  else if (plan.args.length > 0) {
+    // Without any arguments a rule on one of them may say otherwise than where only that one is missing.
+    key += args === undefined ? "\u0001" : "\u0001+";
+    for (const path of plan.args) key += `\u0001${valueText(args, path)}`;
+  }
   if (plan.clock.length > 0) key += `\u0001${clockText(call, plan)}`;
   if (plan.client) key += `\u0001${clientText(caller.token.clientId, exchange.client)}`;
   if (plan.request) key += `\u0001${JSON.stringify(exchange.request) ?? ""}`;

@@ -52,6 +52,12 @@ function call({
 const key = (facts: Facts) => createMemo().keyOf(call(facts));
 
 describe("remembering decisions", () => {
+  it("tells a call without any valid arguments from one without the argument that is read", () => {
+    const reads = [["args", "limit"]];
+    expect(key({ reads, args: {} })).not.toBe(key({ reads, args: {}, mistakes: ["limit is missing"] }));
+    expect(key({ reads, args: { other: 1 } })).toBe(key({ reads, args: { other: 2 } }));
+  });
+
   it("does not where the build could not tell what is read", () => {
     expect(key({ reads: undefined })).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import { childrenOf } from "./references.ts";
 import { fixedPath, isNode, isTerm, type Module } from "./rego-ast.ts";
+import { callAt } from "./walk.ts";
 
 /** A path below `input`, as far as it is fixed: `input.args[x].y` reads `["args"]`. */
 export type ReadPath = readonly string[];
@@ -58,6 +59,8 @@ const nothing: readonly ReadPath[] = [];
 
 function readAt(node: unknown): Read | undefined {
   if (isNode(node) && Array.isArray(node.with) && node.with.length > 0) return undefined;
+  const argument = argumentAt(node);
+  if (argument !== undefined) return argument;
   if (!isTerm(node)) return { paths: nothing, below: childrenOf(node) };
   if (node.type === "string" && typeof node.value === "string") {
     const paths = templatesIn(node.value);
@@ -71,6 +74,20 @@ function readAt(node: unknown): Read | undefined {
   if (root !== "input") return { paths: nothing, below: node.value };
   // The first term is `input` itself; the others may hold further reads in their brackets.
   return rest.length === 0 ? undefined : { paths: [rest], below: node.value.slice(1) };
+}
+
+/**
+ * `object.get(input.args, "limit", …)` reads one argument, as `input.args.limit` does, and whether there are arguments at
+ * all, which a key tells anyway. Of a deeper object it would also read whether that is there, so it counts as a whole.
+ */
+function argumentAt(node: unknown): Read | undefined {
+  const call = callAt(node);
+  if (call?.name !== "object.get") return undefined;
+  const [object, key, otherwise] = call.operands;
+  if (!isTerm(object) || !isTerm(key) || object.type !== "ref" || !Array.isArray(object.value)) return undefined;
+  if (key.type !== "string" || typeof key.value !== "string") return undefined;
+  const isArgs = object.value.length === 2 && fixedPath(object).join(".") === "input.args";
+  return isArgs ? { paths: [["args", key.value]], below: [otherwise] } : undefined;
 }
 
 /** Paths of the templates in a text; `undefined` where one stands in a form that the host might read otherwise. */

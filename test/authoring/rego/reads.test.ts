@@ -48,6 +48,17 @@ helper(x) if x in {y | y := input.agent.roles[_]}`;
     expect(await reads('deny contains {"code": "a.b"} if data.custom.limits[input.args.region] < 3')).toEqual(["args.region"]);
   });
 
+  it("are those of single arguments that are read with a default, and of what the default reads", async () => {
+    const body = 'deny contains {"code": "a.b"} if object.get(input.args, "limit", input.time.hour) > 100';
+    expect(await reads(body)).toEqual(["args.limit", "time.hour"]);
+    const whole = (call: string) => reads(`deny contains {"code": "a.b"} if ${call}`);
+    expect(await whole("object.get(input.args, input.tool.id, 0) > 1")).toEqual(["args", "tool.id"]);
+    expect(await whole('object.get(input.args, ["a", "b"], 0) > 1')).toEqual(["args"]);
+    expect(await whole('object.get(input.args.filter, "limit", 0) > 1')).toEqual(["args.filter"]);
+    expect(await whole('"limit" in object.keys(input.args)')).toEqual(["args"]);
+    expect(await whole('object.get(input, "args", {}) == {}')).toBeUndefined();
+  });
+
   it("include the templates that the host fills into messages and costs", async () => {
     const body = 'oblige contains {"type": "budget", "name": "tokens", "cost": "{input.args.tokens}"}';
     expect(await reads(body)).toEqual(["args.tokens"]);
