@@ -14,8 +14,10 @@ export interface Mistake {
   readonly check?: string;
   /** What would happen if it were let through, in one sentence. */
   readonly danger?: string;
-  /** The lines as they should be. */
+  /** The author's own lines as they should be. */
   readonly mended?: string;
+  /** Others written right, where the author's own cannot be told. */
+  readonly example?: string;
 }
 
 export interface MistakeStyle {
@@ -51,8 +53,9 @@ function entry(mistake: Mistake, width: number, paint: Paint): string {
   const remedy = mistake.remedy === undefined ? "" : `      ${oneLine(mistake.remedy)}`;
   lines.push(`    ${paint.dim("wanted")}  ${oneLine(mistake.wanted)}${remedy}`);
   if (mistake.danger !== undefined) lines.push(`    ${paint.dim("danger")}  ${oneLine(mistake.danger)}`);
-  for (const [at, line] of (mistake.mended?.split("\n") ?? []).entries())
-    lines.push(`    ${at === 0 ? paint.dim("mended") : "      "}  ${oneLine(line.replaceAll("\t", "  "))}`.trimEnd());
+  const [word, text] = mistake.mended === undefined ? ["e.g.  ", mistake.example] : ["mended", mistake.mended];
+  for (const [at, line] of (text?.split("\n") ?? []).entries())
+    lines.push(`    ${at === 0 ? paint.dim(word) : "      "}  ${oneLine(line.replaceAll("\t", "  "))}`.trimEnd());
   const check = mistake.check === undefined ? "" : `   ${mistake.check}`;
   if (mistake.line !== undefined || check !== "")
     lines.push(`    ${paint.dim(`${mistake.line === undefined ? "" : `line ${mistake.line}`}${check}`.trimStart())}`);

@@ -77,7 +77,8 @@ export function runCheck(check: Check, checked: CheckedPackage, mistakes: Mistak
     if (told.has(place)) return;
     told.add(place);
     mistakes.add({
-      ...{ file, line, found, wanted, check: id, danger, mended: mended ?? shortened(example) },
+      ...{ file, line, found, wanted, check: id, danger },
+      ...(mended === undefined ? { example: shortened(example) } : { mended }),
       ...(remedy !== undefined && { remedy }),
     });
   });

@@ -32,11 +32,12 @@ export function pathOf(folder: string, file: string): string {
 }
 
 /** All that a mistake says, line by line, where the form has no places of its own for it. */
-export function wordsOf({ path, found, wanted, remedy, danger, mended }: Mistake): string {
+export function wordsOf({ path, found, wanted, remedy, danger, mended, example }: Mistake): string {
   const lines = [path === "" ? found : `${path}: ${found}`, `wanted: ${wanted}`];
   if (remedy !== undefined) lines.push(remedy);
   if (danger !== undefined) lines.push(`danger: ${danger}`);
   if (mended !== undefined) lines.push("mended:", mended);
+  else if (example !== undefined) lines.push("e.g.:", example);
   return lines.join("\n");
 }
 
