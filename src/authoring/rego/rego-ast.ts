@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import { z } from "zod";
+import { sha256Hex } from "../../core/digest.ts";
 import { gatherMistakes, type Mistakes } from "../mistakes.ts";
 import { type Opa, OpaFailed, quoted, runOpa } from "../opa.ts";
+import { readBytes } from "../read-text.ts";
 
 /** One Rego file as `opa parse` understands it. Only what the checks look at is named; the rest is walked as it comes. */
 export interface Module {
@@ -105,7 +108,27 @@ export async function parseModules(opa: Opa, folder: string, files: readonly str
   return files.flatMap((file) => modules.get(file) ?? []);
 }
 
+/** Modules of this process by what was parsed: starting OPA costs more than all that is then looked at, and most files stay as they are. */
+const known = new Map<string, Module>();
+const MOST_KNOWN = 2_000;
+
 async function parseModule(opa: Opa, folder: string, file: string, mistakes: Mistakes): Promise<Module | undefined> {
+  const key = await keyOf(opa, folder, file);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const module = await parseNew(opa, folder, file, mistakes);
+  // What changed while OPA read it is not known by what it was.
+  if (module === undefined || key !== (await keyOf(opa, folder, file))) return module;
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, module);
+  return module;
+}
+
+async function keyOf({ path, version }: Opa, folder: string, file: string): Promise<string> {
+  return JSON.stringify([path, version, file, sha256Hex(await readBytes(join(folder, file)))]);
+}
+
+async function parseNew(opa: Opa, folder: string, file: string, mistakes: Mistakes): Promise<Module | undefined> {
   const { stdout, stderr } = await runOpa(opa, ["parse", "--format", "json", "--json-include", "locations", file], folder);
   const output = jsonOf(stdout) ?? jsonOf(stderr);
   const failed = opaErrors.safeParse(output);
