@@ -13,14 +13,14 @@ async function parse(text: string) {
   writeFileSync(join(folder, "a.rego"), text);
   const mistakes = gatherMistakes();
   const modules = await parseModules(await needOpa(), folder, ["a.rego"], mistakes);
-  return { rules: modules.flatMap((module) => module.rules.map(nameOf)), mistakes: mistakes.all.length };
+  return { rules: modules.flatMap((module) => module.rules.map(nameOf)), refused: mistakes.all.length > 0 };
 }
 
 test("a file that changed is parsed anew, and one that is as it was before is what it was", async () => {
-  expect(await parse("package policy.a\n\none := 1\n")).toEqual({ rules: ["one"], mistakes: 0 });
-  expect(await parse("package policy.a\n\ntwo := 2\n")).toEqual({ rules: ["two"], mistakes: 0 });
-  expect(await parse("package policy.a\n\none := 1\n")).toEqual({ rules: ["one"], mistakes: 0 });
+  expect(await parse("package policy.a\n\none := 1\n")).toEqual({ rules: ["one"], refused: false });
+  expect(await parse("package policy.a\n\ntwo := 2\n")).toEqual({ rules: ["two"], refused: false });
+  expect(await parse("package policy.a\n\none := 1\n")).toEqual({ rules: ["one"], refused: false });
   // What OPA refuses is refused each time.
-  expect(await parse("package policy.a\n\none := \n")).toEqual({ rules: [], mistakes: 1 });
-  expect(await parse("package policy.a\n\none := \n")).toEqual({ rules: [], mistakes: 1 });
+  expect(await parse("package policy.a\n\none := \n")).toEqual({ rules: [], refused: true });
+  expect(await parse("package policy.a\n\none := \n")).toEqual({ rules: [], refused: true });
 });
