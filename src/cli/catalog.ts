@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { type CataloguedServer, openLint, pinServer, readServers } from "../authoring/index.ts";
-import { formatMistakes, oneOf } from "../core/mistakes.ts";
+import { formatMistakes, type Mistake, oneOf } from "../core/mistakes.ts";
 import { lintText, registerCatalogLint } from "./catalog-lint.ts";
 import { listingOf } from "./server-listing.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
@@ -31,26 +31,26 @@ export function registerCatalog(program: Command, terminal: Terminal): void {
 }
 
 /** The catalogued server of this id, or the exit code of having said that there is none. */
-export async function serverOf(terminal: Terminal, policies: string, id: string): Promise<CataloguedServer | number> {
+export async function serverOf(terminal: Terminal, { policies, json }: PinFlags, id: string): Promise<CataloguedServer | number> {
   const servers = await readServers(resolve(policies));
-  if (!servers.ok) {
-    terminal.err(formatMistakes(servers.error, { colour: terminal.colour }));
-    return exitCodes.mistake;
-  }
+  if (!servers.ok) return tellMistakes(terminal, servers.error, json);
   const server = servers.value.get(id);
   if (server) return server;
   terminal.err(`there is no server "${id}" in catalog/servers.yaml; wanted ${oneOf([...servers.value.keys()])}`);
   return exitCodes.usage;
 }
 
+function tellMistakes(terminal: Terminal, mistakes: readonly Mistake[], json = false): number {
+  if (json) terminal.out(JSON.stringify({ ok: false, mistakes }));
+  else terminal.err(formatMistakes(mistakes, { colour: terminal.colour }));
+  return exitCodes.mistake;
+}
+
 async function pin(terminal: Terminal, id: string, flags: PinFlags): Promise<number> {
-  const server = await serverOf(terminal, flags.policies, id);
+  const server = await serverOf(terminal, flags, id);
   if (typeof server === "number") return server;
   const lint = await openLint(flags.policies);
-  if (!lint.ok) {
-    terminal.err(formatMistakes(lint.error, { colour: terminal.colour }));
-    return exitCodes.mistake;
-  }
+  if (!lint.ok) return tellMistakes(terminal, lint.error, flags.json);
   const listing = await listingOf(terminal, server, flags.config);
   if (typeof listing === "number") return listing;
   const proposal = pinServer({ serverId: id, definition: server.definition, listing, ...(server.pins ? { previous: server.pins } : {}) });
