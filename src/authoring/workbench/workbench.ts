@@ -67,7 +67,9 @@ export async function openWorkbench(source: string, options: WorkbenchOptions): 
   if (!opa.ok) return err({ kind: "unavailable", detail: opa.error });
   const environment = options.environment ?? (await usualEnvironment(source));
   const built = await buildBundle({ policiesDir: source, opa: opa.value, ...identity, environment });
-  return built.ok ? workbenchOf(source, built.value.bytes, built.value.warnings, options) : err({ kind: "mistakes", mistakes: built.error });
+  return built.ok
+    ? workbenchOf(source, built.value.bytes, built.value.warnings, options)
+    : err({ kind: "mistakes", mistakes: built.error });
 }
 
 /** The environment of most servers, the first by name among equals. Without servers the mistakes are told by the build. */
