@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { environment } from "../app/index.ts";
-import { buildBundle, findOpa, inspectBundle, signBundle } from "../authoring/index.ts";
+import { buildBundle, counted, findOpa, inspectBundle, signBundle } from "../authoring/index.ts";
 import { formatMistakes } from "../core/mistakes.ts";
 import {
   defaultBundleLimits,
@@ -112,7 +112,9 @@ async function build(terminal: Terminal, policiesDir: string, flags: BuildFlags)
   if (flags.json) terminal.out(JSON.stringify({ ok: true, out, bytes: bytes.byteLength, packages, worker, cases, warnings }));
   else {
     for (const warning of warnings) terminal.err(`${terminal.paint.yellow("note")} ${warning}`);
-    terminal.out(`Wrote ${out} (${bytes.byteLength} bytes): ${packages.length} packages, ${cases} golden cases. It is not signed yet.`);
+    terminal.out(
+      `Wrote ${out} (${bytes.byteLength} bytes): ${counted(packages.length, "package")}, ${counted(cases, "golden case")}. It is not signed yet.`,
+    );
   }
   return exitCodes.ok;
 }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type CatalogLint, type LintFinding, type LintResult, lintRules, openLint, readServers } from "../authoring/index.ts";
+import { type CatalogLint, counted, type LintFinding, type LintResult, lintRules, openLint, readServers } from "../authoring/index.ts";
 import { formatMistakes, oneOf } from "../core/mistakes.ts";
 import { listingOf } from "./server-listing.ts";
 import { oneLine } from "./shown-text.ts";
@@ -65,9 +65,11 @@ function tell(terminal: Terminal, results: Readonly<Record<string, LintResult>>,
   else {
     for (const [id, result] of Object.entries(results)) if (hasNews(result)) terminal.out(`${lintText(terminal, id, result)}\n`);
     const errors = findings.filter(({ level }) => level === "error").length;
-    const looked = `${Object.keys(results).length} servers looked at`;
+    const looked = `${counted(Object.keys(results).length, "server")} looked at`;
     terminal.out(
-      findings.length === 0 ? `${looked}, nothing found.` : `${looked}: ${errors} errors, ${findings.length - errors} warnings.`,
+      findings.length === 0
+        ? `${looked}, nothing found.`
+        : `${looked}: ${counted(errors, "error")}, ${counted(findings.length - errors, "warning")}.`,
     );
   }
   return wrong.length === 0 ? exitCodes.ok : exitCodes.finding;
