@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { pinServer } from "../../../src/authoring/pins/index.ts";
 import { readTables } from "../../../src/authoring/tables/index.ts";
@@ -109,7 +109,9 @@ describe("mistakes in the tables", () => {
   });
 
   it("name what is not there: a folder, a server, a role, a tool of a grant", async () => {
-    expect(await readTables(path("nowhere"))).toMatchObject({
+    await expect(readTables(path("nowhere"))).rejects.toMatchObject({ code: "ENOENT", path: path("nowhere") });
+    await mkdir(path("bare"));
+    expect(await readTables(path("bare"))).toMatchObject({
       ok: false,
       error: [{ file: "catalog/servers.yaml", found: "no such file" }],
     });
