@@ -273,7 +273,7 @@ describe("toolgate bundle", () => {
     expect(err).toContain("policy/extra.rego has 2 mistakes.");
     expect(err).toContain("wanted  deny contains {…} if …");
     expect(err).toMatch(
-      /unknown server "crn"\n {4}wanted {2}one of crm, .*\n {4}danger {2}.*\n(?: {4}(?:e\.g\. {2}| {6}) .*\n|\n)+ {4}line 1 {3}metadata-value\n/,
+      /unknown server "crn"\n {4}wanted {2}one of crm, .*\n {4}danger {2}.*\n(?: {4}(?:e\.g\. {2}| {6}) .*\n|\n)+ {4}line 3 {3}metadata-value\n/,
     );
     expect(existsSync(at("wrong.tar.gz"))).toBe(false);
   }, 30_000);
