@@ -35,10 +35,11 @@ Start here:
   toolgate demo                           agents, servers and policy, here
   toolgate check --config toolgate.yaml   what a configuration gets wrong
   toolgate serve --config toolgate.yaml   the gateway
+  toolgate policy init acme               a policy repository of your own
 
 Exit codes:
   0 done   1 what was checked does not hold   2 wrong command line
-  65 a mistake in the input   69 something needed is missing or broken   70 a bug
+  65 a mistake in the input   69 something is missing or broken   70 a bug
   130 ended by Ctrl-C, 143 by another signal to end: 128 and its number`,
   )
   .configureOutput({ writeErr: (text) => terminal.err(text.trimEnd()) })
