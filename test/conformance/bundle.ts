@@ -13,6 +13,9 @@ const KID = "conformance";
 /** Far above what a decision takes: how fast this machine is today is not what is tested. */
 export const MAX_DECIDE_MS = 5_000;
 
+/** A rule may name only what the servers of this set offer. */
+const HEADER_TOOL = "test_x_mcp_header";
+
 const policy = `# METADATA
 # custom:
 #   servers: ["*"]
@@ -20,9 +23,11 @@ const policy = `# METADATA
 package policy.suite
 
 deny contains {"code": "suite.critical", "message": "Nothing critical here."} if input.tool.risk == "critical"
+`;
 
+const regions = `
 constrain contains {"code": "suite.region", "message": "The region mars is closed."} if {
-	input.tool.name == "test_x_mcp_header"
+	input.tool.name == "${HEADER_TOOL}"
 	input.args.region == "mars"
 }
 `;
@@ -32,9 +37,10 @@ export async function writeBundle(folder: string, company: Company): Promise<voi
   const policies = join(folder, "policies");
   await mkdir(join(policies, "catalog", "pins"), { recursive: true });
   await mkdir(join(policies, "policy"));
-  await writeFile(join(policies, "policy", "suite.rego"), policy);
   await writeTables(policies, { servers: byId(company.servers, serverRow) });
   const listings = await writePins(policies, company.places);
+  const hasHeaderTool = [...listings.values()].some(({ tools }) => tools.has(HEADER_TOOL));
+  await writeFile(join(policies, "policy", "suite.rego"), hasHeaderTool ? policy + regions : policy);
   await writeTables(policies, tablesOf(company, listings));
   const opa = await findOpa({ env: process.env, installInto: new URL("../../.cache/bin", import.meta.url).pathname });
   if (!opa.ok) throw new Error(opa.error);
