@@ -86,6 +86,16 @@ describe("toolgate dev", () => {
     expect(await refund(url, 200)).toContain("never allowed");
   }, 120_000);
 
+  test("runs as its page shows it", async () => {
+    const page = readFileSync(join(root, "docs/how-to/develop-policies.md"), "utf8");
+    const [, line = ""] = /^toolgate (dev .*)$/m.exec(page) ?? [];
+    expect(line).toBe("dev policies --config toolgate.yaml");
+    cpSync(at("dev.yaml"), at("toolgate.yaml"));
+    const env = { ...process.env, CRM_SECRET: demo.crm.secret };
+    const { code, out } = await toolgate([...line.split(" "), "--once"], { cwd: folder, env });
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^#1 [\d.]+ s dev-\S+ active, \d+ tests passed {2}http/) });
+  }, 60_000);
+
   test("signs with a key that nobody has afterwards", () => {
     const keyring = JSON.parse(readFileSync(at("out/keyring.json"), "utf8"));
     expect(Object.keys(keyring.keys)).toEqual(["dev"]);
