@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type CatalogLint, counted, type LintFinding, type LintResult, lintRules, openLint, readServers } from "../authoring/index.ts";
+import { counted, type LintFinding, type LintResult, lintRules, openLint, readServers } from "../authoring/index.ts";
 import { formatMistakes, oneOf } from "../core/mistakes.ts";
 import { listingOf } from "./server-listing.ts";
 import { oneLine } from "./shown-text.ts";
@@ -51,12 +51,10 @@ async function lintServers(terminal: Terminal, asked: readonly string[], flags: 
       terminal.err(`the server "${id}" has no pins; ask it what it offers with --config toolgate.yaml`);
       return exitCodes.unavailable;
     }
-    results[id] = lintOne(lint.value, id, offered);
+    results[id] = lint.value.lint(id, offered);
   }
   return tell(terminal, results, flags);
 }
-
-const lintOne = (lint: CatalogLint, id: string, offered: Parameters<CatalogLint["lint"]>[1]): LintResult => lint.lint(id, offered);
 
 function tell(terminal: Terminal, results: Readonly<Record<string, LintResult>>, { strict, json }: LintFlags): number {
   const findings = Object.values(results).flatMap((result) => result.findings);
