@@ -1,10 +1,7 @@
-/** What a person is told for one reason code. `{name}` is filled from the facts of the refusal. */
-export interface ReasonText {
-  /** Who can do something about it. What is for operators is never shown to a caller in detail. */
-  readonly audience: "agent" | "operator";
-  readonly sentence: string;
-  readonly remedy: string;
-}
+import { operationReasons } from "./operation-reasons.ts";
+import type { ReasonText } from "./reason-text.ts";
+
+export type { ReasonText } from "./reason-text.ts";
 
 /** Every reason code of the product. `docs/reasons.md` is held equal to this table by a test. */
 export const reasons = {
@@ -356,6 +353,8 @@ export const reasons = {
     sentence: "Something went wrong inside the gateway.",
     remedy: "Try again; give the decision id to the platform team.",
   },
+
+  ...operationReasons,
 } as const satisfies Record<string, ReasonText>;
 
 export type ReasonCode = keyof typeof reasons;

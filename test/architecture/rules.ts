@@ -18,11 +18,13 @@ const below: Readonly<Record<string, readonly string[]>> = {
   gateway: ["parts", "platform", "core"],
   // Authors ask policy with the very inputs of the gateway.
   authoring: ["gateway", "parts", "platform", "core"],
+  // What was decided, asked again: explain, replay, impact.
+  hindsight: ["authoring", "gateway", "parts", "platform", "core"],
   // The doors see the use cases, never a part.
   http: ["gateway", "platform", "core"],
   app: ["http", "gateway", "parts", "platform", "core"],
   demo: ["authoring", "parts", "platform", "core"],
-  cli: ["demo", "app", "authoring", "gateway", "parts", "platform", "core"],
+  cli: ["demo", "app", "http", "hindsight", "authoring", "gateway", "parts", "platform", "core"],
 };
 
 /** Files that a layer may import although their layer stands above or beside it. */
@@ -32,7 +34,7 @@ const lent: Readonly<Record<string, readonly string[]>> = { demo: ["src/cli/term
 const places: Readonly<Record<string, RegExp>> = {
   fastify: /^src\/(?:http|app)\//,
   ioredis: /^src\/(?:platform\/redis[^/]*\.ts|(?:.+\/)?redis-[^/]+\.ts)$/,
-  undici: /^src\/(?:parts\/(?:upstream|identity)|platform)\//,
+  undici: /^src\/(?:parts\/(?:upstream|identity|bundle)|platform)\//,
   commander: /^src\/cli\//,
   // The SDK of the 2025 era is the peer in demo and tests; the gateway speaks the protocol itself.
   "@modelcontextprotocol/sdk": /^src\/demo\//,

@@ -47,6 +47,7 @@ function handWritten(page: string): string {
 const groups: Readonly<Record<string, string>> = {
   auth: "The bearer token was refused: HTTP 401, or 503 where it may be right but cannot be checked now.",
   agent: "The token is right, but the agent it names may not connect like this.",
+  user: "The user that a call is made for.",
   session: "Sessions of the 2025 revisions.",
   server: "The state of a server in the catalog.",
   tool: "The state of a tool.",
@@ -62,6 +63,11 @@ const groups: Readonly<Record<string, string>> = {
   bundle: "The signed bundle, as callers are told.",
   upstream: "The server behind.",
   gateway: "The gateway itself.",
+  operator: "Whoever acts on the admin API.",
+  operations: "What operators decided at run time.",
+  rollout: "Moving from one bundle to the next.",
+  quarantine: "What operators refuse at run time.",
+  decision: "Decisions that somebody asks about.",
 };
 
 function reasonsText(): string {

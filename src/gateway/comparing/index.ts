@@ -1,0 +1,1 @@
+export type { Comparing } from "./comparing.ts";

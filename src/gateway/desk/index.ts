@@ -1,0 +1,1 @@
+export type { Desk, DeskRefusal, DeskStatus, Operator, WantedQuarantine } from "./desk.ts";

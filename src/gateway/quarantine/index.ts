@@ -1,0 +1,1 @@
+export type { Quarantine, QuarantineReason } from "./quarantine.ts";

@@ -1,0 +1,1 @@
+export type { FlipOf, Judged, Rejudge, Rejudged } from "./rejudge.ts";

@@ -1,0 +1,40 @@
+import type { Decision } from "../../core/decision.ts";
+import type { Flip } from "../../core/operations.ts";
+
+/** What is asked again: a judged request as it stands in its record, or as policy was asked. */
+export interface Judged {
+  /** Text of `toolgate.input/v1`; leaves that a mask replaced are named in its `masked`. */
+  readonly inputText: string;
+  /** Id of the target, as `crm.refund`; the entry of a resource. */
+  readonly target: string;
+  /** `principal` of the record. */
+  readonly principal: {
+    readonly kind: "user_via_agent" | "agent" | "workload";
+    readonly issuer: string;
+    readonly subject: string;
+    readonly agent: string;
+    readonly instance: string;
+    readonly user?: string;
+  };
+}
+
+export type Rejudged =
+  | { readonly kind: "decided"; readonly decision: Decision }
+  /** Policy would read what is not there any more. `path`: the pointer of a masked or omitted leaf; `why` in one sentence. */
+  | { readonly kind: "unjudgeable"; readonly path: string; readonly why: string };
+
+/** A bundle asked about requests that another one decided, or it itself long ago. Nothing is sent, reserved or recorded. */
+export interface Rejudge {
+  /** The same input as then. On its own bundle the answer is the one of then; anything else is a defect. */
+  again(judged: Judged): Promise<Rejudged>;
+  /**
+   * What this bundle would say to such a request: agent, roles, server and target are taken from its own catalog; user,
+   * groups, client, session, time and arguments stay. What the catalog alone refuses - an agent or target it does not
+   * have, another pin, arguments that its schema refuses - is a denial with the gateway's own reason code.
+   */
+  anew(judged: Judged): Promise<Rejudged>;
+  close(): Promise<void>;
+}
+
+/** How the second decision differs from the first. Reasons do not count: a denial for another reason is `same`. */
+export type FlipOf = (before: Pick<Decision, "effect" | "obligations" | "redactions">, after: Decision) => Flip;

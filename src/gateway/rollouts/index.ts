@@ -1,0 +1,1 @@
+export type { RolloutRefusal, RolloutStatus, Rollouts, WantedRollout } from "./rollouts.ts";

@@ -1,0 +1,1 @@
+export type { Counted, Operations, OperationsKey, OperationsUnavailable } from "./operations.ts";
