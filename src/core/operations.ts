@@ -97,7 +97,7 @@ export interface OperationsState {
   /** What every replica decides with; the floor below which no bundle is taken. Absent until the first promotion. */
   readonly promoted?: StagedBundle & { readonly at: number; readonly by: string };
   readonly rollout?: Rollout;
-  /** A bundle that a source brought and that waits for an operator (`rollout.new_bundles: hold`). */
+  /** A bundle that a source brought and that waits for an operator (section `rollout`, `new_bundles: hold`). */
   readonly held?: StagedBundle & { readonly at: number };
   /** The latest first, at most twenty. */
   readonly ended: readonly EndedRollout[];

@@ -11,7 +11,7 @@ import type { OperationsUnavailable } from "../../parts/operations/index.ts";
 export interface Rollouts {
   /**
    * A bundle that a source brought. Verified and prepared; then promoted, held, or put on its way by the configured plan
-   * (`rollout.new_bundles`). The one that is promoted, or under way, already is no news.
+   * (section `rollout`, `new_bundles`). The one that is promoted, or under way, already is no news.
    */
   offer(bytes: Uint8Array): Promise<Result<StagedBundle, RolloutRefusal>>;
   /** A bundle that an operator brought: verified, prepared and kept, and nothing more. */
