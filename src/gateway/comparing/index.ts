@@ -1,1 +1,1 @@
-export type { Comparing } from "./comparing.ts";
+export type { ComparedPair, Comparing } from "./comparing.ts";
