@@ -2,7 +2,7 @@ import { type Argument, Command, CommanderError } from "commander";
 import { productVersion } from "../app/index.ts";
 import { OpaFailed } from "../authoring/index.ts";
 import { listening, wantsJson } from "./answers.ts";
-import { registerBundle } from "./bundle.ts";
+import { registerBundle } from "./bundle/index.ts";
 import { registerCatalog } from "./catalog.ts";
 import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo.ts";

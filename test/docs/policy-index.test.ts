@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { expect, test } from "vitest";
-import { registerBundle } from "../../src/cli/bundle.ts";
+import { registerBundle } from "../../src/cli/bundle/index.ts";
 import { registerCatalog } from "../../src/cli/catalog.ts";
 import { registerDev } from "../../src/cli/dev/index.ts";
 import { registerPolicy } from "../../src/cli/policy/index.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Command } from "commander";
 import { type ConfigKey, configKeys } from "../../src/app/config-reference.ts";
-import { registerBundle } from "../../src/cli/bundle.ts";
+import { registerBundle } from "../../src/cli/bundle/index.ts";
 import { registerCatalog } from "../../src/cli/catalog.ts";
 import { registerCheck } from "../../src/cli/check.ts";
 import { registerDemo } from "../../src/cli/demo.ts";

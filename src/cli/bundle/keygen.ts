@@ -1,8 +1,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { generateKeyPair } from "../authoring/index.ts";
-import { systemRefusal } from "./system-error.ts";
-import { exitCodes, type Terminal } from "./terminal.ts";
+import { generateKeyPair } from "../../authoring/index.ts";
+import { systemRefusal } from "../system-error.ts";
+import { exitCodes, type Terminal } from "../terminal.ts";
 
 interface KeygenFlags {
   readonly out: string;
