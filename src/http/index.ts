@@ -1,3 +1,20 @@
+export {
+  type AdminApi,
+  type AdminRoute,
+  type AdminRouteName,
+  adminApi,
+  bundleTypes,
+  type Problem,
+  problemSchema,
+  type QuarantineBody,
+  type QuarantinedAnswer,
+  type RecordsAnswer,
+  type RolloutBody,
+  type StagedAnswer,
+  type StateAnswer,
+  type StatusAnswer,
+  type Whoami,
+} from "./admin/index.ts";
 export { type HttpConfig, httpConfig, isLoopback } from "./config.ts";
 export { type DoorParts, mcpDoor } from "./mcp/index.ts";
 export { type MetricsSource, metricsDoor, type OpsParts, opsDoor } from "./ops/index.ts";

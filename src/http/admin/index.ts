@@ -1,0 +1,17 @@
+export {
+  type AdminApi,
+  type AdminRoute,
+  type AdminRouteName,
+  adminApi,
+  bundleTypes,
+  type Problem,
+  problemSchema,
+  type QuarantineBody,
+  type QuarantinedAnswer,
+  type RecordsAnswer,
+  type RolloutBody,
+  type StagedAnswer,
+  type StateAnswer,
+  type StatusAnswer,
+  type Whoami,
+} from "./api.ts";
