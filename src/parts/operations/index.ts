@@ -1,1 +1,14 @@
+export { type MemoryOperationsOptions, memoryOperations, type OperationsMemory, operationsMemory } from "./memory-operations.ts";
 export type { Counted, Operations, OperationsKey, OperationsUnavailable } from "./operations.ts";
+export {
+  activeQuarantine,
+  begin,
+  hold,
+  type NextState,
+  nextStep,
+  promote,
+  rollBack,
+  type StateRefusal,
+  withoutQuarantine,
+  withQuarantine,
+} from "./state.ts";

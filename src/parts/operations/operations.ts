@@ -9,10 +9,24 @@ export interface OperationsKey {
   readonly name: string;
 }
 
-/** The shared store cannot be reached, or what is kept cannot be read. Nothing was changed. */
+/**
+ * The shared store cannot be reached, or what is kept cannot be read. Nothing was changed, unless `detail` says that it may
+ * have been: then the state tells as soon as it is read again.
+ */
 export interface OperationsUnavailable {
   readonly code: "operations.unavailable";
   readonly detail: string;
+}
+
+/** The archive of a bundle as it is stored; the limit of the bundle reader. */
+export const MOST_BUNDLE_BYTES = 64 * 1024 * 1024;
+
+export function unavailable(detail: string): OperationsUnavailable {
+  return { code: "operations.unavailable", detail };
+}
+
+export function bundleTooLarge({ length }: Uint8Array): OperationsUnavailable | undefined {
+  return length <= MOST_BUNDLE_BYTES ? undefined : unavailable(`found a bundle of ${length} bytes; at most ${MOST_BUNDLE_BYTES} are kept`);
 }
 
 /**
@@ -24,7 +38,7 @@ export interface Operations {
   current(): OperationsState;
   /**
    * Milliseconds since the state was last known to be everybody's; 0 where there is only this process. Grows while the
-   * shared store is away: a quarantine may exist by then that nobody here has heard of.
+   * shared store is away: a quarantine may exist by then that nobody here has heard of. `Infinity` before the first time.
    */
   staleMs(): number;
   /**
@@ -35,15 +49,17 @@ export interface Operations {
   update<Refusal>(
     change: (state: OperationsState) => Result<Omit<OperationsState, "version">, Refusal>,
   ): Promise<Result<OperationsState, Refusal | OperationsUnavailable>>;
-  /** Called with each newer state, whoever changed it. */
+  /** Called with each newer state, whoever changed it; versions rise, and may leave some out that others made. */
   onChange(listener: (state: OperationsState) => void): () => void;
   /** Adds to what a rollout's comparison found. In doubt it is not counted; it is never counted twice. */
   count(rollout: string, found: Counted): Promise<Result<void, OperationsUnavailable>>;
   /** What all replicas found. Nothing yet is all zero. Kept until an hour after the rollout ended. */
   counts(rollout: string): Promise<Result<ComparisonCounts, OperationsUnavailable>>;
-  /** Keeps the bytes of a promoted or candidate bundle for replicas that do not have them; `keep` forgets all others. */
+  /** Keeps the bytes of a promoted or candidate bundle for replicas that do not have them; at most 64 MiB. */
   saveBundle(digest: Digest, bytes: Uint8Array): Promise<Result<void, OperationsUnavailable>>;
+  /** The bytes as they were saved, byte for byte; whether they are worth a trust is for the bundle's signature to say. */
   readBundle(digest: Digest): Promise<Result<Uint8Array | undefined, OperationsUnavailable>>;
+  /** Forgets all others. What could not be forgotten is when it is called again. */
   keepBundles(digests: ReadonlySet<Digest>): Promise<void>;
   /** Says how far this replica is; forgotten five seconds later. */
   report(report: Omit<ReplicaReport, "at">): void;
