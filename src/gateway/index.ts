@@ -21,7 +21,7 @@ export type {
   Unsubscribed,
 } from "./gateway.ts";
 export { type Generation, generationOf } from "./generation.ts";
-export { type Activation, createGenerations, type GenerationStatus, type Generations } from "./generations.ts";
+export { type Candidate, createGenerations, type Deciding, type GenerationStatus, type Generations } from "./generations.ts";
 export { keyedMasker, type Masker } from "./mask.ts";
 export { createMeter, latencyBuckets, type Meter, type MeterReading } from "./meter.ts";
 export type { BuiltParts as Parts } from "./parts.ts";
@@ -34,4 +34,5 @@ export {
   type RehearsedTarget,
   rehearse,
 } from "./rehearsal/index.ts";
+export type { FlipOf, Judged, Rejudge, Rejudged } from "./rejudge/index.ts";
 export { type SpentAt, spendOf } from "./restore-spend.ts";

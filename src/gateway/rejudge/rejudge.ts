@@ -5,6 +5,8 @@ import type { Flip } from "../../core/operations.ts";
 export interface Judged {
   /** Text of `toolgate.input/v1`; leaves that a mask replaced are named in its `masked`. */
   readonly inputText: string;
+  /** The same, parsed, where that was done already. */
+  readonly input?: Readonly<Record<string, unknown>>;
   /** Id of the target, as `crm.refund`; the entry of a resource. */
   readonly target: string;
   /** `principal` of the record. */
@@ -16,6 +18,10 @@ export interface Judged {
     readonly instance: string;
     readonly user?: string;
   };
+  /** `door` of the record: a server's id, or `aggregate`, where a URI may have another owner. Left out, it is the server's own. */
+  readonly door?: string;
+  /** `args_digest` of the record: arguments that did not fit what was approved are named by it and stand nowhere. */
+  readonly argsDigest?: string;
 }
 
 export type Rejudged =

@@ -8,6 +8,7 @@ import { readLines } from "./line-reader.ts";
 import { isLocked } from "./lock.ts";
 import { diagnose, isWholeHeader, type LogFault } from "./log-fault.ts";
 import { Pairing, type Pairs } from "./pairing.ts";
+import type { LogRecord } from "./tail-log.ts";
 
 export interface Verification {
   /** Whether every line that is there follows the one before, from the first line of the first log on. */
@@ -29,12 +30,17 @@ export interface Verification {
 export interface VerifyOptions {
   /** A head that was remembered elsewhere. */
   readonly head?: LogHead;
+  /**
+   * Gets each record that was found good, in order, with the text of its line; a promise is waited for. A record is good
+   * once the line after it says so: the last one before a fault never comes, nor does anything behind it.
+   */
+  readonly each?: (record: LogRecord, line: string) => void | Promise<void>;
 }
 
 /** Verifies every log of a folder, oldest first, stopping at the first fault. Reads files as streams; memory does not grow with the log. */
 export async function verifyLog(dir: string, options: VerifyOptions = {}): Promise<Verification> {
   const live = await isLocked(dir);
-  const walk = new Walk(dir, options.head);
+  const walk = new Walk(dir, options);
   const fault = await walk.run(live);
   return {
     ok: fault === undefined,
@@ -71,13 +77,17 @@ class Walk {
   #wantedSeen = false;
   /** What the first line of the current log follows. */
   #firstPrev = NO_LINE;
+  readonly #each: VerifyOptions["each"];
+  /** A record that nothing was found wrong with, and that the next line has to confirm. */
+  #unconfirmed: { readonly record: LogRecord; readonly line: string } | undefined;
   /** The last line that was looked at, and the last line of the log before. */
   #last = { file: "", line: 0 };
   #before = { file: "", line: 0 };
 
-  constructor(dir: string, wanted: LogHead | undefined) {
+  constructor(dir: string, { head, each }: VerifyOptions) {
     this.#dir = dir;
-    this.#wanted = wanted;
+    this.#wanted = head;
+    this.#each = each;
   }
 
   async run(live: boolean): Promise<LogFault | undefined> {
@@ -87,7 +97,16 @@ class Walk {
       if (fault !== undefined) return fault;
       this.logs += 1;
     }
-    return this.#checkWanted(this.#wanted?.log);
+    const fault = this.#checkWanted(this.#wanted?.log);
+    if (fault === undefined) await this.#confirm();
+    return fault;
+  }
+
+  /** Hands on the record that is found good by now. */
+  async #confirm(next?: { readonly record: LogRecord; readonly line: string }): Promise<void> {
+    const good = this.#unconfirmed;
+    this.#unconfirmed = next;
+    if (good !== undefined) await this.#each?.(good.record, good.line);
   }
 
   async #log(log: LogId, live: boolean): Promise<LogFault | undefined> {
@@ -169,12 +188,16 @@ class Walk {
 
   async #record(cursor: Cursor, bytes: Buffer, previous: LogHead | undefined): Promise<LogFault | undefined> {
     const start = recordStart(bytes);
-    const body = parseObject(bytes.toString("utf8"));
+    const line = bytes.toString("utf8");
+    const body = parseObject(line);
     if (start === undefined || !agrees(body, start) || start.seq !== cursor.count || start.prev !== cursor.prev) {
       return diagnose(cursor.place.path, cursor.file, cursor, bytes);
     }
-    if (start.seq === 0 && cursor.place.segment === 1) return this.#start(cursor, body, previous);
-    this.pairing.note(start, body);
+    const isFirst = start.seq === 0 && cursor.place.segment === 1;
+    const fault = isFirst ? this.#start(cursor, body, previous) : undefined;
+    if (fault !== undefined) return fault;
+    if (!isFirst) this.pairing.note(start, body);
+    if (this.#each !== undefined) await this.#confirm({ record: body, line });
     return undefined;
   }
 
