@@ -18,7 +18,7 @@ export interface DemoClient {
   readonly secret: string;
 }
 
-/** `stranger-bot` has tokens, but no entry in the bundle. */
+/** `stranger-bot` has tokens, but no entry in the bundle. `toolgate-cli` is no agent: the operators' own client. */
 export const demoClients: readonly DemoClient[] = [
   "support-bot",
   "finance-bot",
@@ -26,6 +26,7 @@ export const demoClients: readonly DemoClient[] = [
   "intern-bot",
   "legacy-bot",
   "stranger-bot",
+  "toolgate-cli",
 ].map((id) => ({
   id,
   secret: `${id}-demo-secret`,

@@ -41,7 +41,20 @@ function rowOf(table: string): Schema {
   return row(schema.properties?.[table]);
 }
 
-const tables = ["servers", "tools", "prompts", "resources", "agents", "groups", "roles", "budgets", "approvals", "settings", "custom"];
+const tables = [
+  "servers",
+  "tools",
+  "prompts",
+  "resources",
+  "agents",
+  "groups",
+  "operators",
+  "roles",
+  "budgets",
+  "approvals",
+  "settings",
+  "custom",
+];
 
 describe("the page of tables", () => {
   it.each(tables)("tells each member of a row of %s, and which are required", (table) => {

@@ -5,7 +5,18 @@ import type { Places } from "../words/index.ts";
 /** What policies hold beside rules, by kind and id: what a change can bring, take away or alter. */
 export type Holdings = Readonly<Record<HoldingKind, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 
-export const holdingKinds = ["agents", "groups", "roles", "servers", "tools", "prompts", "resources", "budgets", "rules"] as const;
+export const holdingKinds = [
+  "agents",
+  "groups",
+  "operators",
+  "roles",
+  "servers",
+  "tools",
+  "prompts",
+  "resources",
+  "budgets",
+  "rules",
+] as const;
 export type HoldingKind = (typeof holdingKinds)[number];
 
 /** One of the two policies that are compared. */
@@ -22,6 +33,7 @@ export function holdingsOf({ roles, catalog }: BundleData, modules: ReadonlyMap<
   return {
     agents: catalog.agents,
     groups: catalog.groups,
+    operators: catalog.operators ?? {},
     roles: mapped(roles, ({ grants, prompts, resources, asks, methods, ...rest }) => {
       const granted = [...namesIn("", grants), ...namesIn("prompt ", prompts), ...namesIn("resource ", resources)];
       return { ...rest, grants: [...granted, ...namesIn("question ", asks), ...namesIn("method ", methods)] };

@@ -1,5 +1,5 @@
 import { foundText, type Mistake, pathText } from "../../core/mistakes.ts";
-import { extensionMethodMistakes, roleOf } from "../../parts/catalog/index.ts";
+import { extensionMethodMistakes, operatorMistakes, roleOf } from "../../parts/catalog/index.ts";
 import { nearestKey } from "./nearest.ts";
 import { pinMistakes } from "./pin-references.ts";
 import { resourceMistakes } from "./resource-references.ts";
@@ -13,6 +13,7 @@ export function crossMistakes(tables: Tables): Mistake[] {
     ...namedExtensions(tables),
     ...namedRoles(tables),
     ...sharedMatches(tables),
+    ...wrongOperators(tables),
     ...pinMistakes(tables),
     ...toolMistakes(tables),
     ...resourceMistakes(tables),
@@ -107,4 +108,11 @@ function sharedMatches(tables: Tables): Mistake[] {
     }
   }
   return mistakes;
+}
+
+function wrongOperators(tables: Tables): Mistake[] {
+  return operatorMistakes(tables.operators.operators, tables.agents.agents).map(({ steps, ...told }) => {
+    const path = ["operators", ...steps];
+    return tables.mistake("operators", path, told, pathText(path));
+  });
 }

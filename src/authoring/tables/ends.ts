@@ -4,8 +4,8 @@ const DAY_MS = 86_400_000;
 /** Long enough to renew what is still needed in the course of ordinary work. */
 const NOTICE_DAYS = 14;
 
-/** What ended, and what ends soon: agents, and roles that are held for a time. `now` in Unix milliseconds. */
-export function endWarnings({ agents, groups }: Tables, now: number): string[] {
+/** What ended, and what ends soon: agents, operators, and roles that are held for a time. `now` in Unix milliseconds. */
+export function endWarnings({ agents, groups, operators }: Tables, now: number): string[] {
   const warnings: string[] = [];
   const look = (what: string, end: string | undefined): void => {
     const told = end === undefined ? undefined : toldEnd(end, now);
@@ -20,6 +20,7 @@ export function endWarnings({ agents, groups }: Tables, now: number): string[] {
     held(`agent ${id}, alone`, agent.roles_alone);
   }
   for (const [name, group] of Object.entries(groups.groups)) held(`group ${name}`, group.roles);
+  for (const [id, operator] of Object.entries(operators.operators)) look(`operator ${id}`, operator.until);
   return warnings;
 }
 

@@ -73,6 +73,7 @@ function catalogOf(tables: Tables): TableData["catalog"] {
     }),
     agents: tables.agents.agents,
     groups: tables.groups.groups,
+    ...(Object.keys(tables.operators.operators).length === 0 ? {} : { operators: tables.operators.operators }),
     budgets: mapped(tables.budgets.budgets, ({ applies: _, ...budget }) => budget),
     timezone: tables.settings.settings.timezone,
   };

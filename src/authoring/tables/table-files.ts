@@ -30,6 +30,7 @@ const empty: TableValues = {
   agents: { version: 1, agents: {} },
   roles: { version: 1, roles: {} },
   groups: { version: 1, groups: {} },
+  operators: { version: 1, operators: {} },
   budgets: { version: 1, budgets: {} },
   approvals: { version: 1, approvals: {} },
   settings: { version: 1, settings: { timezone: "UTC" } },

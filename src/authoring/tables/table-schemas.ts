@@ -7,6 +7,7 @@ import {
   effects,
   groupsSchema,
   idSchema,
+  operatorsSchema,
   promptsSchema,
   resourcesSchema,
   risks,
@@ -115,6 +116,7 @@ export const tableSchemas = {
   resources: z.strictObject({ version, resources: resourcesSchema }),
   roles: z.strictObject({ version, roles: z.record(idSchema, roleSchema) }),
   groups: z.strictObject({ version, groups: groupsSchema }),
+  operators: z.strictObject({ version, operators: operatorsSchema }),
   budgets: z.strictObject({ version, budgets: z.record(idSchema, budgetRow) }),
   approvals: z.strictObject({ version, approvals: z.record(idSchema, approvalRow) }),
   settings: z.strictObject({

@@ -13,10 +13,13 @@ import {
 } from "./catalog.ts";
 import { type HeldRole, heldRoles, type RolesNow, rolesAt } from "./held-roles.ts";
 import { templatePaths } from "./obliged.ts";
+import { OperatorTable } from "./operators.ts";
 import type { Resources } from "./read-resources.ts";
 import { ResourceIndex } from "./resource-index.ts";
 import type { BundleData, CatalogData } from "./schema.ts";
 import { serverDefinition } from "./server-definition.ts";
+
+type Reads = ReturnType<Catalog["readsFor"]>;
 
 const noTools: ReadonlyMap<string, CatalogTool> = new Map();
 const noPrompts: ReadonlyMap<string, CatalogPrompt> = new Map();
@@ -35,11 +38,13 @@ export class BundleCatalog implements Catalog {
   readonly #uris = new Map<string, ResourceIndex>();
   readonly #owners: ResourceIndex;
   readonly #agents: AgentIndex;
+  readonly #operators: OperatorTable;
   readonly groups: ReadonlyMap<string, readonly HeldRole[]>;
   readonly ends: readonly number[];
   readonly #rules = new Map<string, ReadonlySet<RuleName>>();
   readonly #workers: ReadonlySet<string>;
-  readonly #reads = new Map<string, readonly (readonly string[])[]>();
+  readonly #readsOf: (server: string, kind: string) => Reads;
+  readonly #reads = new Map<string, Reads>();
   /** By the list itself, not its words: a token is verified once and carries the same list on every call. */
   readonly #rolesOf = new WeakMap<readonly string[], RolesNow>();
 
@@ -57,15 +62,17 @@ export class BundleCatalog implements Catalog {
     const inUse = [...this.servers.values()].filter(isInUse);
     this.#owners = new ResourceIndex(inUse.flatMap(({ id }) => [...this.resources(id).values()]));
     this.#agents = new AgentIndex(catalog.agents);
+    this.#operators = new OperatorTable(catalog.operators ?? {});
     this.groups = new Map(Object.entries(catalog.groups).map(([name, group]) => [name, heldRoles(group.roles)]));
     this.ends = endsOf(this.#agents.byId, this.groups);
     for (const [server, packages] of Object.entries(index)) this.#rules.set(server, rulesOf(packages, catalog.rules));
-    for (const [server, packages] of Object.entries(index)) {
-      const asked = packages.filter((name) => decidesTools(Object.hasOwn(kinds, name) ? kinds[name] : undefined));
-      const told = asked.map((name) => (Object.hasOwn(catalog.reads, name) ? catalog.reads[name] : undefined));
-      const costs = templatePaths(Object.hasOwn(obliged, server) ? obliged[server] : undefined);
-      if (told.every((paths) => paths !== undefined)) this.#reads.set(server, [...told.flat(), ...costs]);
-    }
+    this.#readsOf = (server, kind) => {
+      const packages = Object.hasOwn(index, server) ? index[server] : undefined;
+      const asked = packages?.filter((name) => decides(kind, Object.hasOwn(kinds, name) ? kinds[name] : undefined));
+      const told = asked?.map((name) => (Object.hasOwn(catalog.reads, name) ? catalog.reads[name] : undefined));
+      const costs = templatePaths(Object.hasOwn(obliged, server) ? obliged[server] : undefined, kind);
+      return told?.every((paths) => paths !== undefined) === true ? [...told.flat(), ...costs] : undefined;
+    };
     const nested = new Set(catalog.worker);
     this.#workers = new Set(Object.keys(index).filter((server) => index[server]?.some((name) => nested.has(name))));
   }
@@ -100,6 +107,10 @@ export class BundleCatalog implements Catalog {
     return this.#agents.agentFor(...question);
   }
 
+  operatorFor(...question: Parameters<Catalog["operatorFor"]>): ReturnType<Catalog["operatorFor"]> {
+    return this.#operators.operatorFor(...question);
+  }
+
   rolesOfAgent(...question: Parameters<Catalog["rolesOfAgent"]>): RolesNow {
     return rolesOfAgent(...question);
   }
@@ -117,8 +128,10 @@ export class BundleCatalog implements Catalog {
     return this.#rules.get(serverId) ?? this.#rules.get("_none") ?? everyRule;
   }
 
-  readsFor(serverId: string): readonly (readonly string[])[] | undefined {
-    return this.#reads.get(serverId);
+  readsFor(serverId: string, kind = "tool"): Reads {
+    const key = `${serverId} ${kind}`;
+    if (!this.#reads.has(key)) this.#reads.set(key, this.#readsOf(serverId, kind));
+    return this.#reads.get(key);
   }
 
   needsWorker(serverId: string): boolean {
@@ -176,8 +189,8 @@ function budgetOf(name: string, data: CatalogData["budgets"][string]): BudgetDef
 }
 
 /** What is denied to a principal that connects is denied to each of its calls, so packages for admission count too. */
-function decidesTools(kinds: readonly string[] | undefined): boolean {
-  return kinds === undefined || kinds.includes("tool") || kinds.includes("admit");
+function decides(kind: string, kinds: readonly string[] | undefined): boolean {
+  return kinds === undefined || kinds.includes(kind) || kinds.includes("admit");
 }
 
 /** A package that the bundle says nothing about is taken to declare every rule: then no step is left out for it. */

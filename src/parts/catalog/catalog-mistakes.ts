@@ -3,6 +3,7 @@ import { type Era, type PromptDefinition, pinOf, type TemplateDefinition, type T
 import { schemaFault } from "./arguments.ts";
 import { roleOf } from "./held-roles.ts";
 import { obligedMistakes } from "./obliged.ts";
+import { operatorMistakes } from "./operators.ts";
 import type { BundleData, CatalogData } from "./schema.ts";
 
 /** What is wrong with a bundle's catalog: where in `data.json`, what was found, what was wanted. */
@@ -35,6 +36,8 @@ export function crossMistakes({ catalog, roles, index, obliged }: BundleData): C
   for (const [name, group] of Object.entries(catalog.groups)) {
     for (const held of group.roles) wantKey(roles, roleOf(held), ["catalog", "groups", name, "roles"], "role");
   }
+  for (const { steps, found, wanted } of operatorMistakes(catalog.operators ?? {}, catalog.agents))
+    mistakes.push({ path: pathText(["catalog", "operators", ...steps]), found, wanted });
   wantKey(index, "_none", ["index", "_none"], "list of packages for no server");
   return [...mistakes, ...obligedMistakes(obliged, catalog)];
 }

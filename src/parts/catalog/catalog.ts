@@ -5,6 +5,7 @@ import type { ServerDefinition } from "../../core/server.ts";
 import type { PromptDefinition, TemplateDefinition, ToolDefinition } from "../../core/tool.ts";
 import type { ResourceUri } from "../../core/uri.ts";
 import type { HeldRole, RolesNow } from "./held-roles.ts";
+import type { CatalogOperator, OperatorRefusal } from "./operators.ts";
 
 /** The approved servers, tools and agents of one bundle. Immutable; look-ups cost the same whatever its size. */
 export interface Catalog {
@@ -25,6 +26,8 @@ export interface Catalog {
   readonly groups: ReadonlyMap<string, readonly HeldRole[]>;
   /** The registered agent that this token belongs to. */
   agentFor(token: VerifiedToken, now: number): Result<CatalogAgent, AgentRefusal>;
+  /** Whom the table of operators takes the bearer of this token for, at this instant. */
+  operatorFor(token: VerifiedToken, now: number): Result<CatalogOperator, OperatorRefusal>;
   /** Roles that count for this agent at this instant; `alone` without a user. */
   rolesOfAgent(agent: CatalogAgent, alone: boolean, now: number): RolesNow;
   /** Roles that the company's group table gives to these groups at this instant. */
@@ -36,8 +39,11 @@ export interface Catalog {
   rulesFor(serverId: string): ReadonlySet<RuleName>;
   /** Whether a package serving this server iterates in a nested way and must be evaluated in a worker. */
   needsWorker(serverId: string): boolean;
-  /** Every input path that decides about a tool of this server: of packages for tools and for admission. `undefined` where that cannot be told. */
-  readsFor(serverId: string): readonly (readonly string[])[] | undefined;
+  /**
+   * Every input path that decides about a target of this server, by default about a tool: of packages for this kind and for
+   * admission. `undefined` where that cannot be told.
+   */
+  readsFor(serverId: string, kind?: string): readonly (readonly string[])[] | undefined;
   /** IANA zone in which `input.time.hour` and `weekday` are told. */
   readonly timezone: string;
 }

@@ -16,6 +16,8 @@ export { groupNameSchema, idSchema, serverIdSchema, text } from "./fields.ts";
 export { glob } from "./glob.ts";
 export { type HeldRole, type RolesNow, roleOf } from "./held-roles.ts";
 export { approveObligation, budgetObligation, costPath, costSchema, type Obliged, type TableObligation } from "./obliged.ts";
+export { operatorsSchema } from "./operator-schema.ts";
+export { type CatalogOperator, type OperatorRefusal, operatorMistakes } from "./operators.ts";
 export { readBundleData, readCatalog } from "./read-catalog.ts";
 export {
   agentsSchema,

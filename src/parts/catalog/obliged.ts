@@ -36,10 +36,11 @@ export const obligedSchema = z.record(serverIdSchema, byKind);
 export type Obliged = z.infer<typeof obligedSchema>;
 export type TableObligation = z.infer<typeof asked>[number];
 
-/** Arguments that the costs of a server's tools are taken from, as input paths: a decision depends on each of them. */
-export function templatePaths(kinds: Obliged[string] | undefined): readonly (readonly string[])[] {
+/** Arguments that the costs of a server's targets of one kind are taken from, as input paths: a decision depends on each of them. */
+export function templatePaths(kinds: Obliged[string] | undefined, kind: string): readonly (readonly string[])[] {
   const paths = new Map<string, readonly string[]>();
-  for (const obligations of Object.values(kinds?.tool ?? {})) {
+  const own = kind === "tool" || kind === "prompt" || kind === "resource" ? kinds?.[kind] : undefined;
+  for (const obligations of Object.values(own ?? {})) {
     for (const obligation of obligations) {
       const path = obligation.type === "budget" ? costPath(obligation.cost) : undefined;
       if (path !== undefined) paths.set(path.join("\n"), ["args", ...path]);

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { serverAsks } from "../../core/server.ts";
 import { distinct, groupNameSchema, idSchema, instant, serverIdSchema, text } from "./fields.ts";
+import { matchSchema } from "./match-schema.ts";
 import { obligedSchema } from "./obliged.ts";
+import { operatorsSchema } from "./operator-schema.ts";
 import { bundledServerSchema, extensionMethodSchema, serverSchema } from "./server-schema.ts";
 import {
   bundledPromptSchema,
@@ -18,26 +20,6 @@ import {
  * The catalog's shapes, as people write them in `policies/catalog/*.yaml` and as they stand in a bundle: one schema for
  * both, so that what the build accepts is what the gateway reads. Keys are snake_case; defaults are filled in by the build.
  */
-
-const subject = z
-  .string()
-  .min(1)
-  .max(512)
-  .regex(/^[^\p{Cc}]*$/u);
-
-export const matchSchema = z
-  .strictObject({
-    issuer: z.string().min(1).max(512).describe("the issuer as its tokens name it"),
-    client_id: subject.optional(),
-    subject: subject.optional(),
-    subject_pattern: subject
-      .refine((pattern) => /[^*]/.test(pattern), "a pattern with more than stars: a bare star would make every caller this agent")
-      .optional(),
-  })
-  .refine(
-    (match) => [match.client_id, match.subject, match.subject_pattern].filter((way) => way !== undefined).length === 1,
-    "exactly one of client_id, subject, subject_pattern",
-  );
 
 const heldRole = z
   .union([
@@ -133,6 +115,8 @@ const catalogSchema = z.strictObject({
   resources: perServer(idSchema, bundledResourceSchema).default({}),
   agents: agentsSchema,
   groups: groupsSchema,
+  /** Left out where nobody operates the gateway. */
+  operators: operatorsSchema.exactOptional(),
   budgets: budgetsSchema,
   rules: z.record(z.string(), z.array(ruleNameSchema)),
   worker: z.array(z.string()),

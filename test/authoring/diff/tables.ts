@@ -6,6 +6,7 @@ import { callerKey, nowhere, targetKey } from "../../../src/authoring/words/inde
 export const noHoldings: Holdings = {
   agents: {},
   groups: {},
+  operators: {},
   roles: {},
   servers: {},
   tools: {},

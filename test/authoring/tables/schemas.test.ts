@@ -19,6 +19,7 @@ for (const name of [
   "agents",
   "roles",
   "groups",
+  "operators",
   "budgets",
   "approvals",
   "settings",
@@ -61,6 +62,9 @@ const agent = (extra: object) => ({
     },
   },
 });
+const cli = [{ issuer: "https://id", client_id: "toolgate-cli" }];
+const operator = (extra: object) => ({ version: 1, operators: { sre: { roles: ["operator"], match: cli, users: ["ann"], ...extra } } });
+const machine = (extra: object) => ({ version: 1, operators: { ci: { roles: ["operator"], match: cli, modes: ["workload"], ...extra } } });
 const budget = (extra: object) => ({
   version: 1,
   budgets: { day: { unit: "calls", limit: 3, window: { kind: "fixed", seconds: 60 }, per: ["user"], ...extra } },
@@ -132,6 +136,21 @@ const samples: readonly (readonly [table: string, value: unknown, taken: boolean
   ["agents", agent({ match: [] }), false],
   ["agents", agent({ match: [{ issuer: "https://id", subject: "a", client_id: "b" }] }), false],
   ["agents", agent({ modes: [] }), false],
+  ["operators", operator({}), true],
+  ["operators", operator({ name: "SRE", groups: ["Staff"], until, modes: ["user_via_agent"] }), true],
+  ["operators", operator({ roles: [] }), false],
+  ["operators", operator({ roles: ["viewer", "viewer"] }), false],
+  ["operators", operator({ roles: ["admin"] }), false],
+  ["operators", operator({ match: [] }), false],
+  ["operators", operator({ match: [{ issuer: "https://id" }] }), false],
+  ["operators", operator({ users: [] }), false],
+  ["operators", operator({ until: "tomorrow" }), false],
+  ["operators", operator({ modes: ["user_via_agent", "workload"] }), false],
+  ["operators", { version: 1, operators: { sre: { roles: ["viewer"], match: cli } } }, false],
+  ["operators", machine({}), true],
+  ["operators", machine({ modes: ["agent", "workload"] }), true],
+  ["operators", machine({ users: ["ann"] }), false],
+  ["operators", machine({ groups: ["Staff"] }), false],
   ["budgets", budget({}), true],
   ["budgets", budget({ limit: 0 }), false],
   ["budgets", budget({ limit: 1.5 }), false],
