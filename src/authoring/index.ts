@@ -19,15 +19,24 @@ export {
   type CheckedSources,
   checkSources,
   compileWasm,
+  type ExternalSignerOptions,
+  externalSigner,
   generateKeyPair,
   inspectBundle,
   libraryFolder,
+  localSigner,
   manifestFor,
+  type NotSigned,
   packBundle,
+  publicKeyOf,
   readLibrary,
+  type Signer,
   type SigningKey,
+  sameKey,
   signBundle,
+  signBundleWith,
 } from "./bundle/index.ts";
+export { capabilitiesFile } from "./capabilities.ts";
 export { type Developed, type DevelopOptions, develop, type ThrowAwayKey, throwAwayKey, throwAwayOwner, watchFolder } from "./dev/index.ts";
 export {
   allMet,
@@ -72,6 +81,31 @@ export {
   type Unproven,
   writeProof,
 } from "./prove/index.ts";
+export {
+  type AuthorModules,
+  authorModules,
+  type Call,
+  type Clause,
+  callAt,
+  childrenOf,
+  fixedPath,
+  isComprehension,
+  isEvery,
+  isExpression,
+  isNode,
+  isTerm,
+  jsonOf,
+  type Module,
+  type Naming,
+  nameOf,
+  namesIn,
+  namesOf,
+  parseModules,
+  type Rule,
+  reachedFrom,
+  type Term,
+  textOf,
+} from "./rego/index.ts";
 export { counted, type Report, type ReportFormat, reportFormats, type Written, writeReport } from "./reports/index.ts";
 export {
   type CataloguedServer,
