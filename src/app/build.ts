@@ -96,6 +96,8 @@ export async function build(config: Config, surroundings: Surroundings): Promise
     ...upstreamOf(config, surroundings, late),
     ledger: shared.ledger,
     budgetsReady: shared.isReady,
+    operations: shared.operations,
+    mostStaleMs: config.operations.stale_ms,
     log,
     durability: config.log.durability,
     masker: keyedMasker(data.maskKey),

@@ -9,6 +9,7 @@ import { bundleConfig } from "../parts/bundle/index.ts";
 import { credentialsConfig } from "../parts/credentials/index.ts";
 import { decisionsConfig } from "../parts/decisions/index.ts";
 import { identityConfig } from "../parts/identity/index.ts";
+import { operationsConfig } from "../parts/operations/index.ts";
 import { policyConfig } from "../parts/policy/index.ts";
 import { sessionsConfig } from "../parts/sessions/index.ts";
 import { upstreamConfig } from "../parts/upstream/index.ts";
@@ -32,6 +33,7 @@ export const configSchema = z
     log: decisionsConfig.prefault({}).describe("The decision log."),
     policy: policyConfig.prefault({}).describe("Bounds of policy evaluation."),
     budgets: budgetsConfig.prefault({}).describe("Bounds of the budget store."),
+    operations: operationsConfig.prefault({}).describe("What operators decided at run time: quarantine and rollouts."),
     sessions: sessionsConfig.prefault({}).describe("Sessions of clients of the 2025 revisions."),
     redis: redisConfig.optional().describe("State that replicas share; without it budgets and sessions live in this process and its log."),
     sealing: sealingConfig

@@ -1,5 +1,6 @@
 import type { Readiness } from "../gateway/index.ts";
 import { type Ledger, type MemoryLedger, memoryLedger, redisLedger } from "../parts/budgets/index.ts";
+import { memoryOperations, type Operations } from "../parts/operations/index.ts";
 import { memoryReplicas, type Replicas, redisReplicas } from "../parts/replicas/index.ts";
 import { memorySessions, redisSessions, type Sessions } from "../parts/sessions/index.ts";
 import { openRedis, type RedisConnection } from "../platform/redis.ts";
@@ -15,6 +16,7 @@ export interface SharedState {
   readonly forgetful: MemoryLedger | undefined;
   readonly sessions: Sessions;
   readonly replicas: Replicas;
+  readonly operations: Operations;
   /** Whether it can be reached now. */
   isReady(): boolean;
   /** Its parts as /readyz tells them; none where they are in this process. */
@@ -28,20 +30,23 @@ export function openSharedState(config: Config, surroundings: Surroundings): Sha
   return config.redis ? inRedis(config, config.redis, surroundings) : inThisProcess(config, surroundings);
 }
 
-function inThisProcess(config: Config, { ids, logger }: Surroundings): SharedState {
+function inThisProcess(config: Config, { clock, ids, logger }: Surroundings): SharedState {
   const ledger = memoryLedger(config.budgets);
   const replicas = memoryReplicas(logger);
   const sessions = memorySessions(config.sessions, { ids, news: replicas });
+  const operations = memoryOperations({ clock, replica: replicas.id, logger });
   return {
     redis: undefined,
     ledger,
     forgetful: ledger,
     sessions,
     replicas,
+    operations,
     isReady: () => true,
     readiness: () => ({}),
     firstReady: Promise.resolve(),
     async close() {
+      await operations.close();
       await sessions.close();
       await replicas.close();
       await ledger.close();
@@ -49,11 +54,12 @@ function inThisProcess(config: Config, { ids, logger }: Surroundings): SharedSta
   };
 }
 
-function inRedis(config: Config, address: NonNullable<Config["redis"]>, { ids, logger }: Surroundings): SharedState {
+function inRedis(config: Config, address: NonNullable<Config["redis"]>, { clock, ids, logger }: Surroundings): SharedState {
   const redis = openRedis(address, logger);
   const ledger = redisLedger(redis, { tenant: config.bundle.tenant });
   const replicas = redisReplicas(redis, logger);
   const sessions = redisSessions(redis, config.sessions, { ids, news: replicas });
+  const operations = memoryOperations({ clock, replica: replicas.id, logger });
   const told = (ok: boolean, what: string) => ({ ok, detail: ok ? "reachable" : `${what} cannot be reached` });
   return {
     redis,
@@ -61,6 +67,7 @@ function inRedis(config: Config, address: NonNullable<Config["redis"]>, { ids, l
     forgetful: undefined,
     sessions,
     replicas,
+    operations,
     isReady: () => redis.isReady(),
     readiness: () => ({
       sessions: told(redis.isReady(), "the store of sessions"),
@@ -68,6 +75,7 @@ function inRedis(config: Config, address: NonNullable<Config["redis"]>, { ids, l
     }),
     firstReady: Promise.all([redis.firstReady, replicas.firstReady]),
     async close() {
+      await operations.close();
       await sessions.close();
       await replicas.close();
       await ledger.close();

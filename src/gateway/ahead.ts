@@ -1,6 +1,7 @@
 import type { LogLevel } from "../core/client.ts";
 import type { LogMessage, Progress } from "../parts/upstream/index.ts";
 import type { IntendedCall } from "./call.ts";
+import { withheldFor } from "./quarantine/index.ts";
 import { inspects } from "./release.ts";
 
 /** What a server says ahead of its answer, as far as it may be passed on: members of an `UpstreamCall`. */
@@ -17,8 +18,9 @@ const silent: Ahead = {};
  * without its message, and no log message is asked for. Elsewhere known secrets are taken out of both.
  */
 export function aheadOf(call: IntendedCall): Ahead {
-  const { onProgress, logLevel } = call.request;
-  const onLog = call.request.onLog && mayLog(call) ? call.request.onLog : undefined;
+  const { logLevel } = call.request;
+  const onProgress = whileFree(call, call.request.onProgress);
+  const onLog = call.request.onLog && mayLog(call) ? whileFree(call, call.request.onLog) : undefined;
   if (!onProgress && !onLog) return silent;
   if (inspects(call)) return onProgress ? { onProgress: (progress) => onProgress(withoutMessage(progress)) } : silent;
   const { scrub } = call.parts.credentials;
@@ -27,6 +29,11 @@ export function aheadOf(call: IntendedCall): Ahead {
     ...(onLog ? { onLog: (message) => onLog(scrubbedLog(message, scrub)) } : {}),
     ...(onLog && logLevel ? { logLevel } : {}),
   };
+}
+
+/** Whoever is quarantined meanwhile hears no more of it. */
+function whileFree<Word>(call: IntendedCall, hear: ((word: Word) => void) | undefined): ((word: Word) => void) | undefined {
+  return hear && ((word) => void (withheldFor(call) ?? hear(word)));
 }
 
 /** Nearly every session hears log messages and few servers write any: those that declared none are not listened to. */

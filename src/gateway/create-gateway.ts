@@ -10,6 +10,7 @@ import { createMessageRecorder } from "./messages.ts";
 import { offersOf, passes } from "./offers.ts";
 import { createParking, recordAbandoned, watchParked } from "./parking/index.ts";
 import type { BuiltParts, Parts } from "./parts.ts";
+import { createQuarantine } from "./quarantine/index.ts";
 import { readinessOf } from "./readiness.ts";
 import { routed } from "./route.ts";
 import { serveRequest } from "./serve-request.ts";
@@ -31,13 +32,14 @@ const everyKind: ReadonlySet<ListKind> = new Set(["tools", "prompts", "resources
 
 export function createGateway(built: BuiltParts): RunningGateway {
   const parking = createParking({ perOwner: built.questions.parkedPerOwner, onAbandoned: recordAbandoned });
-  const parts: Parts = { ...built, parking, elicitations: createElicitations(built.questions.parkedMs) };
+  const quarantine = createQuarantine(built);
+  const parts: Parts = { ...built, parking, elicitations: createElicitations(built.questions.parkedMs), quarantine };
   const authenticator = createAuthenticator(parts);
   const messages = createMessageRecorder(parts);
   const entrance = createEntrance(parts);
   const watches = createWatches(parts);
   const changes = createAnnouncer<ReadonlySet<ListKind>>(parts.logger);
-  /** Another bundle judges from here on, or none. */
+  /** Another bundle judges from here on, or none; or something was quarantined, or is free again. */
   const judgedAnew = () => {
     changes.tell(everyKind);
     watches.recheck();
@@ -48,10 +50,12 @@ export function createGateway(built: BuiltParts): RunningGateway {
     judgedAnew();
   });
   const parked = watchParked(parts);
-  const ends = watchEnds(parts, (tenant) => {
+  const recheckAll = (tenant?: string) => {
     judgedAnew();
     parked.recheck(tenant);
-  });
+  };
+  const ends = watchEnds(parts, recheckAll);
+  const stopHearing = quarantine.onChange(() => recheckAll());
   parts.generations.onRefused(({ code, detail }) => {
     recordBundle(parts, '"bundle":null', "refused", { code, detail });
     if (!parts.generations.status().active) judgedAnew();
@@ -77,6 +81,7 @@ export function createGateway(built: BuiltParts): RunningGateway {
       await messages.flush();
     },
     async close() {
+      stopHearing();
       ends.stop();
       parked.stop();
       await parking.close();

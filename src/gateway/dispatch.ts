@@ -1,6 +1,6 @@
 import { ok } from "../core/result.ts";
 import { aheadOf } from "./ahead.ts";
-import type { IntendedCall } from "./call.ts";
+import type { Ending, IntendedCall } from "./call.ts";
 import { conclude } from "./conclude.ts";
 import { type Concluded, free } from "./concluded.ts";
 import { ServerConversation, type ToSend, talk } from "./conversation/index.ts";
@@ -8,6 +8,7 @@ import { extensionsAlone } from "./extensions.ts";
 import type { Answer } from "./gateway.ts";
 import { goOn } from "./go-on.ts";
 import { timeoutOf } from "./hold.ts";
+import { stoppedCall, withheldFor } from "./quarantine/index.ts";
 import { answersIn, capabilitiesOf, recordAnswers } from "./questions/index.ts";
 import { hostReason } from "./refusal.ts";
 import { settle } from "./settle.ts";
@@ -29,14 +30,23 @@ export async function dispatch(call: IntendedCall): Promise<Answer> {
     call.parts.logger.error({ decision: call.id, error: String(error) }, "a call failed inside the gateway");
     concluded = { ending: { kind: "refused", reasons: [hostReason("gateway.error")] }, spent: { charged: reach.reached } };
   }
-  const { ending, spent, undo } = concluded;
+  const { spent, undo } = concluded;
+  // Whoever was quarantined meanwhile hears nothing of what the server did, which is charged all the same.
+  const ending = leaves(concluded.ending) ? (withheldFor(call) ?? concluded.ending) : concluded.ending;
   const answer = await settle(call, ending, spent, performance.now() - started);
-  if (undo && answer.kind !== ending.kind) await undo();
+  if (undo && answer.kind !== concluded.ending.kind) await undo();
   return answer;
+}
+
+/** Whether a server's words are in it. */
+function leaves({ kind }: Ending): boolean {
+  return kind === "result" || kind === "task" || kind === "error" || kind === "input_required";
 }
 
 async function carriedOut(call: IntendedCall, reach: Reach): Promise<Concluded> {
   if (call.resumed?.kind === "parked") {
+    const stopped = stoppedCall(call);
+    if (stopped) return free(stopped);
     return await goOn(call, call.resumed, () => {
       reach.reached = true;
     });
@@ -50,6 +60,9 @@ async function carriedOut(call: IntendedCall, reach: Reach): Promise<Concluded> 
   const request = toSend(call, headers.value, ahead.logLevel);
   const listener = { ...ahead, signal: call.request.signal };
   const connection = parts.upstream.connect(target.server);
+  // Once more, after everything that took time since the call was judged.
+  const stopped = stoppedCall(call);
+  if (stopped) return free(stopped);
   reach.reached = true;
   if (isTaskRequest(call)) return await carryOutTask(call, connection, request);
   if (target.server.asks.length > 0 && target.kind !== "extension")

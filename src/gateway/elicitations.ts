@@ -1,6 +1,7 @@
 import type { Question } from "../core/question.ts";
 import type { ServerConnection } from "../parts/upstream/index.ts";
 import type { IntendedCall } from "./call.ts";
+import { withheldFor } from "./quarantine/index.ts";
 
 /** Of one principal at once, and of all; of more, the oldest are no longer told of. */
 const PER_OWNER = 64;
@@ -24,12 +25,15 @@ export interface Elicitations {
 }
 
 /** To be called with each question that is shown to the client of this call; of those without an address nothing is told later. */
-export function followElicitation({ exchange, request, parts, target }: IntendedCall, { method, params }: Question): () => void {
+export function followElicitation(call: IntendedCall, { method, params }: Question): () => void {
+  const { exchange, request, parts, target } = call;
   const { elicitationId } = params;
   const { session, caller } = exchange;
-  const tell = request.onElicitationDone;
-  if (!session || !tell || method !== "elicitation/create" || params.mode !== "url" || typeof elicitationId !== "string") return nothing;
+  const onDone = request.onElicitationDone;
+  if (!session || !onDone || method !== "elicitation/create" || params.mode !== "url" || typeof elicitationId !== "string") return nothing;
   const connection = parts.upstream.connect(target.server);
+  // Long after the call, perhaps: whoever is quarantined by then hears nothing.
+  const tell = (id: string) => void (withheldFor(call) ?? onDone(id));
   return parts.elicitations.follow({ session: session.id, owner: caller.key, elicitationId, connection, tell });
 }
 

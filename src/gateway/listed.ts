@@ -11,6 +11,9 @@ export type Listed = { readonly listing: Listing } | { readonly unavailable: Tol
 export function listedNow(call: Call, target: Target): Listed | undefined {
   // Policy says why; the host only leaves such a server alone.
   if (!isInUse(target.server)) return { unavailable: hostReason("server.not_approved") };
+  // It is left alone altogether.
+  const quarantined = call.parts.quarantine.target(target.server.id);
+  if (quarantined) return { unavailable: hostReason(quarantined) };
   const listing = call.parts.upstream.connect(target.server).current();
   return listing && { listing };
 }

@@ -72,7 +72,8 @@ async function knowsAny(parts: Parts, generation: Generation, caller: Caller, ow
 
 /** All of the catalog, and resources as far as the server listed them: a rule may grant single ones of an entry. */
 function knowables(parts: Parts, generation: Generation, own: ServerTargets) {
-  const listing = isInUse(own.server) ? parts.upstream.connect(own.server).current() : undefined;
+  const leftAlone = !isInUse(own.server) || parts.quarantine.target(own.server.id) !== undefined;
+  const listing = leftAlone ? undefined : parts.upstream.connect(own.server).current();
   const listed = listing ? listablesOf(generation, own, listing, "resources", false) : [];
   return [
     { kind: "tools", method: "tools/call", targets: own.tools },

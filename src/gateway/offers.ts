@@ -13,7 +13,7 @@ export function offersOf(parts: Parts, exchange: Exchange): DoorOffers {
   const generation = parts.generations.for(exchange.caller.token.tenant);
   if (!generation) return nothing;
   const servers = serversAt(exchange, generation);
-  const declared = new Map(servers.map((own) => [own, parts.upstream.connect(own.server).current()?.offers]));
+  const declared = new Map(servers.map((own) => [own, declaredBy(parts, own)]));
   const aggregate = exchange.serverId === undefined;
   const completes = (own: ServerTargets) => hasPrompts(own, aggregate) || hasTemplates(own);
   return {
@@ -24,6 +24,11 @@ export function offersOf(parts: Parts, exchange: Exchange): DoorOffers {
     logging: servers.some((own) => declared.get(own)?.logging ?? true),
     extensions: aggregate ? routed(servers) : Object.assign({}, ...servers.map((own) => declared.get(own)?.extensions ?? {})),
   };
+}
+
+/** A server that is quarantined is left alone, and counts as one that was not asked yet. */
+function declaredBy(parts: Parts, { server }: ServerTargets) {
+  return parts.quarantine.target(server.id) ? undefined : parts.upstream.connect(server).current()?.offers;
 }
 
 /** A method of an extension of this door's server. One name may mean two things to two servers, so the aggregate has none. */

@@ -3,6 +3,7 @@ import type { Ledger } from "../parts/budgets/index.ts";
 import type { Credentials } from "../parts/credentials/index.ts";
 import type { DecisionLog, Durability } from "../parts/decisions/index.ts";
 import type { Identity } from "../parts/identity/index.ts";
+import type { Operations } from "../parts/operations/index.ts";
 import type { Replicas } from "../parts/replicas/index.ts";
 import type { Upstream } from "../parts/upstream/index.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -13,9 +14,14 @@ import type { Generations } from "./generations.ts";
 import type { Masker } from "./mask.ts";
 import type { Meter } from "./meter.ts";
 import type { Parking } from "./parking/index.ts";
+import type { Quarantine } from "./quarantine/index.ts";
 
 /** Everything the use cases work with that is made outside; once, in `app/build.ts`. */
 export interface BuiltParts {
+  /** What operators decided at run time. */
+  readonly operations: Operations;
+  /** Milliseconds for which a state of operations that nobody confirmed is believed. */
+  readonly mostStaleMs: number;
   readonly generations: Generations;
   readonly identity: Identity;
   readonly upstream: Upstream;
@@ -50,4 +56,5 @@ export interface Parts extends BuiltParts {
   /** Calls of servers that wait for answers of clients without a request open. */
   readonly parking: Parking;
   readonly elicitations: Elicitations;
+  readonly quarantine: Quarantine;
 }

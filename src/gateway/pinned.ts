@@ -5,6 +5,7 @@ import type { CallerFacts } from "./caller-facts.ts";
 import type { Exchange, Refused } from "./gateway.ts";
 import type { Generation } from "./generation.ts";
 import type { Parts } from "./parts.ts";
+import { stoppedCaller } from "./quarantine/index.ts";
 import { headText, type RecordHead, reasonsText } from "./record.ts";
 import { hostReason, type ToldReason } from "./refusal.ts";
 
@@ -33,7 +34,9 @@ export async function onGeneration<T>(
   try {
     const caller = generation.callerOf(exchange.caller.token, now);
     if (!caller.ok) return err(await refuseUnpinned(parts, exchange, { ...message, id, now }, caller.error.code));
-    return await use({ parts, exchange, generation, caller: caller.value, id, now });
+    const pinned = { parts, exchange, generation, caller: caller.value, id, now };
+    const stopped = stoppedCaller(pinned);
+    return stopped ? err(await refuseOnRecord(pinned, pinnedHead(pinned, message), stopped.reasons)) : await use(pinned);
   } finally {
     parts.generations.release(generation);
   }

@@ -17,5 +17,14 @@ export function readinessOf(parts: Parts): Readiness {
   const log = { ok: parts.log.healthy(), detail: parts.log.healthy() ? "writable" : "cannot be written" };
   const reachable = parts.budgetsReady();
   const budgets = { ok: reachable, detail: reachable ? "reachable" : "the budget store cannot be reached" };
-  return { ready: bundle.ok && log.ok && budgets.ok, parts: { bundle, log, budgets } };
+  const stale = parts.quarantine.staleMs();
+  const operations = {
+    ok: stale === undefined,
+    detail: stale === undefined ? "known" : `nothing was heard of quarantine and rollouts for ${told(stale)}`,
+  };
+  return { ready: bundle.ok && log.ok && budgets.ok && operations.ok, parts: { bundle, log, budgets, operations } };
+}
+
+function told(ms: number): string {
+  return Number.isFinite(ms) ? `${Math.floor(ms / 1000)} s` : "as long as this gateway runs";
 }

@@ -8,6 +8,7 @@ import { hold } from "./hold.ts";
 import { judge } from "./judge.ts";
 import { listedNow, readListing } from "./listed.ts";
 import type { Parts } from "./parts.ts";
+import { stoppedCaller, stoppedTarget } from "./quarantine/index.ts";
 import { hostReason, type ToldReason, told } from "./refusal.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { recordRefusal, refuseUnpinnedCall } from "./settle.ts";
@@ -31,6 +32,8 @@ export async function serveRequest(parts: Parts, exchange: Exchange, request: Ca
 }
 
 async function run(begun: Call, goOn: GoOn): Promise<Answer> {
+  const stopped = stoppedCaller(begun);
+  if (stopped) return await recordRefusal(begun, stopped);
   const task = begun.request.asked.method.startsWith("tasks/") ? resolveTask(begun) : undefined;
   const target = task?.target ?? resolveTarget(begun);
   if (typeof target === "string") return await recordRefusal(begun, { kind: "unknown" }, target);
@@ -67,6 +70,8 @@ function begin(parts: Parts, exchange: Exchange, request: CallRequest): Call | R
 function refusalOf(call: JudgedCall): Ending | undefined {
   const { decision, facts } = call;
   if (!decision.known) return { kind: "unknown" };
+  const stopped = stoppedTarget(call);
+  if (stopped) return stopped;
   if (facts.contradiction !== undefined) return { kind: "contradicted", detail: facts.contradiction };
   if (facts.invalid !== undefined) return { kind: "invalid", detail: facts.invalid };
   if (decision.effect === "deny" && decision.reasons.length > 0) return { kind: "refused", reasons: decision.reasons.map(told) };

@@ -5,11 +5,16 @@ import type { LogMessage, Progress } from "../../src/gateway/index.ts";
 
 function call(rules: readonly string[], wants: { readonly log?: boolean } = { log: true }, logging = true) {
   const heard: { progress: Progress[]; log: LogMessage[] } = { progress: [], log: [] };
+  const place: { quarantined?: "server.quarantined" } = {};
   const aimed = {
-    target: { rules: new Set(rules) },
+    exchange: {},
+    generation: {},
+    caller: { agent: { id: "support-bot" } },
+    target: { rules: new Set(rules), id: "crm.echo", server: { id: "crm" } },
     decision: { redactions: [] },
     parts: {
       upstream: { connect: () => ({ current: () => ({ offers: { logging } }) }) },
+      quarantine: { caller: () => undefined, target: () => place.quarantined },
       credentials: { scrub: (text: string) => text.replaceAll("hunter2", "[secret]") },
     },
     request: {
@@ -17,7 +22,7 @@ function call(rules: readonly string[], wants: { readonly log?: boolean } = { lo
       ...(wants.log ? { onLog: (message: LogMessage) => heard.log.push(message), logLevel: "info" } : {}),
     },
   } as unknown as IntendedCall;
-  return { ahead: aheadOf(aimed), heard };
+  return { ahead: aheadOf(aimed), heard, place };
 }
 
 const progress = { progress: 1, total: 2, message: "reading hunter2" };
@@ -39,6 +44,16 @@ describe("what a server says ahead of its answer", () => {
     expect(heard.progress).toEqual([{ progress: 1, total: 2 }]);
     expect(ahead.onLog).toBeUndefined();
     expect(ahead.logLevel).toBeUndefined();
+  });
+
+  it("is heard no more from a server that is quarantined meanwhile", () => {
+    const { ahead, heard, place } = call(["permit"]);
+    ahead.onProgress?.(progress);
+    place.quarantined = "server.quarantined";
+    ahead.onProgress?.(progress);
+    ahead.onLog?.(message);
+    expect(heard.progress).toHaveLength(1);
+    expect(heard.log).toEqual([]);
   });
 
   it("is not listened for where the server declared that it writes none", () => {

@@ -16,6 +16,7 @@ import { memoryLedger } from "../../src/parts/budgets/index.ts";
 import type { BundleRefusal, VerifiedBundle } from "../../src/parts/bundle/index.ts";
 import { readCatalog } from "../../src/parts/catalog/index.ts";
 import { memoryLog } from "../../src/parts/decisions/index.ts";
+import { memoryOperations } from "../../src/parts/operations/index.ts";
 import type { Policy } from "../../src/parts/policy/index.ts";
 import type { Listing, ServerConnection, Upstream, UpstreamCall, UpstreamReply } from "../../src/parts/upstream/index.ts";
 import { manualClock } from "../../src/platform/clock.ts";
@@ -196,6 +197,8 @@ export function smallGate(change: (data: ReturnType<typeof bundleData>) => void 
     credentials: { headersFor: async () => ({ ok: true, value: {} }), scrub: (text: string) => text.replaceAll("hunter2", "[secret]") },
     ledger: memoryLedger({ max_holds: 100, max_counters: 100 }),
     budgetsReady: () => true,
+    operations: memoryOperations({ clock, replica: "r1" }),
+    mostStaleMs: 5_000,
     log,
     durability: { read: "grouped", other: "always" },
     masker: keyedMasker(Buffer.alloc(32, 7)),

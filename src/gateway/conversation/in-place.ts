@@ -2,6 +2,7 @@ import type { QuestionAnswer } from "../../core/question.ts";
 import type { Ending, IntendedCall } from "../call.ts";
 import { type Concluded, charged, free } from "../concluded.ts";
 import { followElicitation } from "../elicitations.ts";
+import { stoppedCall } from "../quarantine/index.ts";
 import { type Allowed, answerText, checkAnswer } from "../questions/index.ts";
 import { hostReason } from "../refusal.ts";
 import type { Conversation } from "./conversation.ts";
@@ -65,6 +66,8 @@ export class InPlace {
     const given = await this.#ask(allowed.question).catch(() => undefined);
     // The call is over: this answer goes nowhere.
     if (this.#closed) return;
+    const stopped = stoppedCall(this.#call);
+    if (stopped) return this.#stop(ended(stopped, held));
     const answer = given && answerFor(allowed, given, held);
     if (!answer) return this.#stop(this.#unanswered(held));
     const { log, durability } = this.#call.parts;

@@ -3,6 +3,7 @@ import type { IntendedCall } from "../call.ts";
 import { conclude } from "../conclude.ts";
 import { type Concluded, charged, free } from "../concluded.ts";
 import { inputRequired } from "../input-required.ts";
+import { stoppedCall } from "../quarantine/index.ts";
 import {
   type Allowed,
   answerInstead,
@@ -33,6 +34,9 @@ export async function talk(call: IntendedCall, conversation: Conversation, round
   const started = performance.now();
   try {
     for (let rounds = round; ; rounds++) {
+      // With each round the server hears of its caller once more.
+      const stopped = rounds === round ? undefined : stoppedCall(call);
+      if (stopped) return abandoned(conversation, charged(stopped));
       const said = await (inPlace ? Promise.race([conversation.next(), inPlace.stopped]) : conversation.next());
       // What a person takes to answer says nothing of the server: its first word counts.
       if (rounds === round) call.parts.meter.upstream(call.target.server.id, performance.now() - started);

@@ -26,15 +26,16 @@ export function hasAny(targets: ServerTargets, kind: ListKind): boolean {
   return targets.entries.size > 0;
 }
 
-/** What is approved, of servers that answer and still define it as approved. A server that is down leaves the others listed. */
+/** What is approved and not quarantined, of servers that answer and still define it as approved. A server that is down leaves the others listed. */
 export async function listablesAt(parts: Parts, exchange: Exchange, generation: Generation, kind: ListKind): Promise<readonly Listable[]> {
   const aggregate = exchange.serverId === undefined;
   const offers = await Promise.all(
     serversAt(exchange, generation).map(async (own) => {
-      if (!hasAny(own, kind)) return [];
+      if (!hasAny(own, kind) || parts.quarantine.target(own.server.id)) return [];
       const connection = parts.upstream.connect(own.server);
       const listing = connection.current() ?? (await listingWithin(connection));
-      return listing ? listablesOf(generation, own, listing, kind, aggregate) : [];
+      const listed = listing ? listablesOf(generation, own, listing, kind, aggregate) : [];
+      return listed.filter(({ id }) => !parts.quarantine.target(own.server.id, id));
     }),
   );
   return offers.flat();

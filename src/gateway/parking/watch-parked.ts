@@ -5,14 +5,15 @@ import type { Call } from "../call.ts";
 import { judge } from "../judge.ts";
 import { listedNow } from "../listed.ts";
 import type { Parts } from "../parts.ts";
+import { stoppedCall } from "../quarantine/index.ts";
 import { hostReason } from "../refusal.ts";
 import { resolveTarget } from "../resolve-target.ts";
 import type { ParkedCall } from "./parking.ts";
 
 /** Parked calls that are decided again, and given up if they are denied then. */
 export interface ParkedWatch {
-  /** After something ended for this tenant. */
-  recheck(tenant: string): void;
+  /** After something ended for this tenant; for all of them where something was quarantined. */
+  recheck(tenant?: string): void;
   stop(): void;
 }
 
@@ -21,7 +22,7 @@ export function watchParked(parts: Parts): ParkedWatch {
   const recheckAll = (concerns: (parked: ParkedCall) => boolean) => {
     for (const parked of parts.parking.waiting()) if (concerns(parked)) void recheck(parts, parked);
   };
-  const recheckTenant = (tenant: string) => recheckAll(({ call }) => call.exchange.caller.token.tenant === tenant);
+  const recheckTenant = (tenant?: string) => recheckAll(({ call }) => tenant === undefined || call.exchange.caller.token.tenant === tenant);
   const stops = [
     parts.generations.onSwap(({ bundle: { tenant } }) => recheckTenant(tenant)),
     // A candidate that was refused changes nothing; an active bundle whose key was revoked leaves nothing to decide by.
@@ -55,7 +56,7 @@ async function isStillAllowed(parts: Parts, { call: { exchange, request, target:
     const { resumed: _, ...first } = request;
     const call: Call = { parts, exchange, request: first, generation, caller: caller.value, id: parts.ids.decision(now), now };
     const target = resolveTarget(call);
-    if (typeof target === "string" || !isInUse(target.server)) return false;
+    if (typeof target === "string" || !isInUse(target.server) || stoppedCall({ ...call, target })) return false;
     // It waits at the place that another bundle named.
     if (!isDeepStrictEqual(target.server, before.server)) return false;
     // Where the server's list is being read again, its pin is looked at when the answers come.

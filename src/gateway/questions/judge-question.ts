@@ -8,6 +8,7 @@ import { escapeKey } from "../caller-facts.ts";
 import { exhausted } from "../hold.ts";
 import { loadOf, recordedInputOf } from "../judge.ts";
 import { levelsOf } from "../levels.ts";
+import { stoppedCall } from "../quarantine/index.ts";
 import { hostReason, type ToldReason, told } from "../refusal.ts";
 import type { AnswerForm } from "./client-answer.ts";
 import { forClient, lacking } from "./for-client.ts";
@@ -73,7 +74,8 @@ function reasonsAgainst(call: IntendedCall, decision: Decision, kind: string, no
   // Only the word "allow" lets a question through; nobody can be asked whether to ask.
   if (!decision.known || (decision.effect !== "allow" && decision.reasons.length === 0)) return [notGranted(kind)];
   if (decision.effect !== "allow") return decision.reasons.map(told);
-  return call.generation.bundle.expiresAt <= now ? [hostReason("bundle.expired")] : [];
+  if (call.generation.bundle.expiresAt <= now) return [hostReason("bundle.expired")];
+  return stoppedCall(call)?.reasons ?? [];
 }
 
 function notGranted(kind: string): ToldReason {

@@ -2,6 +2,7 @@ import type { QuestionAnswer } from "../../core/question.ts";
 import type { AskedQuestion } from "../call.ts";
 import { type Concluded, charged } from "../concluded.ts";
 import { lastWord } from "../last-word.ts";
+import { stoppedCall } from "../quarantine/index.ts";
 import { checkAnswer, isMembers, judgeQuestions, recordAnswers } from "../questions/index.ts";
 import { hostReason } from "../refusal.ts";
 import { denyOf } from "./deny-questions.ts";
@@ -29,12 +30,14 @@ export async function updateTask(request: TaskRequest, responses: Members): Prom
       return charged({ kind: "invalid", detail: `the answer to ${JSON.stringify(key)} cannot be used: ${answer.error.detail}` });
     answers.set(key, answer.value);
   }
-  const stopped = await denyOf(request, denied);
-  if (stopped) return stopped;
+  const denying = await denyOf(request, denied);
+  if (denying) return denying;
   if (answers.size === 0) return charged(acknowledgement(fetched.value));
   const asked = new Map(
     [...allowed].map(([key, { about, form }]): [string, AskedQuestion] => [key, { id: about.id, method: form.method }]),
   );
+  const stopped = stoppedCall(call);
+  if (stopped) return charged(stopped);
   const recorded = await recordAnswers(call, asked, (key) => resultOf(answers.get(key)));
   if (!recorded) return charged({ kind: "refused", reasons: [hostReason("gateway.log_unavailable")] });
   return await acknowledged(request, await request.send("tasks/update", `"inputResponses":${JSON.stringify(Object.fromEntries(answers))}`));

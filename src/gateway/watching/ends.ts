@@ -1,14 +1,21 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { Generations } from "../generations.ts";
+import type { Quarantine } from "../quarantine/index.ts";
 
 /** A stream, a watch or a parked call outlives what ended by so much at most; each list and call is exact by itself. */
 const LOOK_MS = 1_000;
 
-/** Tells when an agent, or a role that somebody holds for a time, ended under the active bundle of a tenant. */
+/** Tells when an agent, or a role that somebody holds for a time, ended under the active bundle of a tenant; and when a quarantine did. */
 export interface Ends {
   /** Looks at the clock now, as it is done every second while anything is left to end. */
   look(): void;
   stop(): void;
+}
+
+export interface EndingParts {
+  readonly generations: Pick<Generations, "onSwap">;
+  readonly quarantine: Pick<Quarantine, "ends" | "onChange">;
+  readonly clock: Clock;
 }
 
 interface Left {
@@ -16,11 +23,9 @@ interface Left {
   next: number;
 }
 
-export function watchEnds(
-  { generations, clock }: { readonly generations: Pick<Generations, "onSwap">; readonly clock: Clock },
-  onEnded: (tenant: string) => void,
-): Ends {
-  const tenants = new Map<string, Left>();
+export function watchEnds({ generations, quarantine, clock }: EndingParts, onEnded: (tenant?: string) => void): Ends {
+  /** By tenant; what is quarantined belongs to none. */
+  const tenants = new Map<string | undefined, Left>();
   let timer: NodeJS.Timeout | undefined;
 
   /** Whether anything ended since the last look. */
@@ -46,17 +51,23 @@ export function watchEnds(
     for (const [tenant] of ended) onEnded(tenant);
   }
 
-  const unsubscribe = generations.onSwap(({ bundle, catalog }) => {
-    const left = { ends: catalog.ends, next: 0 };
+  function follow(tenant: string | undefined, ends: readonly number[]): void {
+    const left = { ends, next: 0 };
     // What ended before the swap was never granted under this bundle.
     passed(left, clock.now());
-    tenants.set(bundle.tenant, left);
+    tenants.set(tenant, left);
     keepLooking();
-  });
+  }
+
+  const stops = [
+    generations.onSwap(({ bundle, catalog }) => follow(bundle.tenant, catalog.ends)),
+    quarantine.onChange(() => follow(undefined, quarantine.ends())),
+  ];
+  follow(undefined, quarantine.ends());
   return {
     look,
     stop() {
-      unsubscribe();
+      for (const stop of stops) stop();
       clearInterval(timer);
     },
   };

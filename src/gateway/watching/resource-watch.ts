@@ -31,7 +31,7 @@ export class ResourceWatch {
     this.#unwatch();
   }
 
-  /** After a swap: the owner may be another server now, and the caller may no longer be allowed. */
+  /** After a swap or a quarantine: the owner may be another server now, and the caller may no longer be allowed. */
   recheck(): void {
     if (this.#over) return;
     this.#attach();
@@ -50,7 +50,9 @@ export class ResourceWatch {
     const uri = parseUri(this.#uri);
     const generation = this.#parts.generations.for(this.#exchange.caller.token.tenant);
     const target = uri.ok ? generation?.targets.resource(this.#exchange.serverId, uri.value) : undefined;
-    return target && isInUse(target.server) ? target : undefined;
+    if (!target || !isInUse(target.server)) return undefined;
+    // What is quarantined is not listened to: its server is left alone.
+    return this.#parts.quarantine.target(target.server.id, target.id) ? undefined : target;
   }
 
   #heard(): void {

@@ -4,6 +4,7 @@ import type { JudgedCall } from "../call.ts";
 import type { Answer, Exchange, Unsubscribed } from "../gateway.ts";
 import { hold } from "../hold.ts";
 import type { Parts } from "../parts.ts";
+import { stoppedCall } from "../quarantine/index.ts";
 import { headText, judgedText } from "../record.ts";
 import { hostReason } from "../refusal.ts";
 import { serveRequest } from "../serve-request.ts";
@@ -37,6 +38,8 @@ function judgeHearing(parts: Parts, exchange: Exchange, uri: string, goOn: (call
 async function subscribed(call: JudgedCall): Promise<Answer> {
   const held = await hold(call);
   if (!held.ok) return await recordRefusal(call, held.error);
+  const stopped = stoppedCall(call);
+  if (stopped) return await settle(held.value, stopped, { charged: false }, 0);
   return await settle(held.value, { kind: "subscribed" }, { charged: true }, 0);
 }
 

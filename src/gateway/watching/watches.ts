@@ -5,7 +5,7 @@ import { ResourceWatch } from "./resource-watch.ts";
 /** Everybody that hears of changes of resources. */
 export interface Watches {
   watch(exchange: Exchange, uri: string, listener: () => void, onRefused: () => void): () => void;
-  /** After a swap: whoever may no longer hear of it is told so at once, not with the next change. */
+  /** After a swap or a quarantine: whoever may no longer hear of it is told so at once, not with the next change. */
   recheck(): void;
 }
 

@@ -1,3 +1,4 @@
+export { type OperationsConfig, operationsConfig } from "./config.ts";
 export { type MemoryOperationsOptions, memoryOperations, type OperationsMemory, operationsMemory } from "./memory-operations.ts";
 export type { Counted, Operations, OperationsKey, OperationsUnavailable } from "./operations.ts";
 export {

@@ -16,6 +16,7 @@ import { memoryLedger } from "../../../src/parts/budgets/index.ts";
 import type { BundleIdentity, VerifiedBundle } from "../../../src/parts/bundle/index.ts";
 import { readCatalog } from "../../../src/parts/catalog/index.ts";
 import { type MemoryLog, memoryLog } from "../../../src/parts/decisions/index.ts";
+import { memoryOperations, type Operations } from "../../../src/parts/operations/index.ts";
 import { memoryReplicas, type Replicas } from "../../../src/parts/replicas/index.ts";
 import type { Listing, UpstreamCall, UpstreamFailure, UpstreamReply } from "../../../src/parts/upstream/index.ts";
 import { manualClock } from "../../../src/platform/clock.ts";
@@ -44,6 +45,7 @@ export interface ScriptedOptions {
   readonly budgets?: Readonly<Record<string, Members>>;
   readonly questions?: Partial<BuiltParts["questions"]>;
   readonly replicas?: Replicas;
+  readonly operations?: Operations;
   /** Shared by replicas of one gateway. */
   readonly key?: Uint8Array;
 }
@@ -90,6 +92,8 @@ export function scripted(options: ScriptedOptions): ScriptedGateway {
     credentials: { headersFor: async () => ok({}), scrub: (text) => text.replaceAll("s3cret", "[secret]") },
     ledger,
     budgetsReady: () => true,
+    operations: options.operations ?? memoryOperations({ clock, replica: "r1" }),
+    mostStaleMs: 5_000,
     log,
     durability: { read: "grouped", other: "grouped" },
     masker: keyedMasker(new Uint8Array(32)),

@@ -13,12 +13,25 @@ function watched(start = 0) {
       return () => {};
     },
   };
-  const ends = watchEnds({ generations, clock }, (tenant) => told.push(tenant));
+  let instants: readonly number[] = [];
+  let change: () => void = () => {};
+  const quarantine = {
+    ends: () => instants,
+    onChange: (listener: () => void) => {
+      change = listener;
+      return () => {};
+    },
+  };
+  const ends = watchEnds({ generations, quarantine, clock }, (tenant = "quarantine") => told.push(tenant));
   return {
     told,
     look: () => ends.look(),
     stop: () => ends.stop(),
     set: clock.set,
+    quarantine: (until: readonly number[]) => {
+      instants = until;
+      change();
+    },
     activate: (tenant: string, instants: readonly number[]) => swap({ bundle: { tenant }, catalog: { ends: instants } } as Generation),
   };
 }
@@ -60,5 +73,18 @@ describe("the end of an agent or a role", () => {
     gate.look();
     expect(gate.told).toEqual([]);
     gate.stop();
+  });
+
+  it("is told for what was quarantined for a time as well, and not for what was lifted before", () => {
+    const gate = watched();
+    gate.activate("a", [300]);
+    gate.quarantine([100, 200]);
+    gate.set(100);
+    gate.look();
+    expect(gate.told).toEqual(["quarantine"]);
+    gate.quarantine([]);
+    gate.set(200);
+    gate.look();
+    expect(gate.told).toEqual(["quarantine"]);
   });
 });
