@@ -70,6 +70,8 @@ export interface Rollout {
   readonly step: number;
   /** When that step began. */
   readonly stepAt: number;
+  /** What was counted by then: a step is over, and a rule in percent holds, by what came since. */
+  readonly before?: Pick<ComparisonCounts, "compared" | "flips">;
   readonly rollbackIf: readonly RollbackRule[];
   /** Compared calls that a timed step, or a rule in percent, needs before anything follows of it. */
   readonly minCalls: number;

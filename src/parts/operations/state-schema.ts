@@ -1,15 +1,29 @@
 import { z } from "zod";
 import type { Digest } from "../../core/digest.ts";
-import { flips, type OperationsState, quarantineKinds, rolloutModes } from "../../core/operations.ts";
+import {
+  type EndedRollout,
+  flips,
+  type OperationsState,
+  type Quarantined,
+  quarantineKinds,
+  type RollbackRule,
+  type Rollout,
+  type RolloutStep,
+  rolloutModes,
+  type StagedBundle,
+} from "../../core/operations.ts";
 
 // Whatever comes back from a disk or from Redis goes through these. They are strict: a field that this version does not
-// know would be lost with the next change.
+// know would be lost with the next change. `Shape` makes the compiler ask for each field that the words have.
+
+type Shape<T> = Record<keyof T, z.ZodType>;
 
 export const digestSchema = z.templateLiteral(["sha256:", z.string().regex(/^[0-9a-f]{64}$/)]).transform((text): Digest => text);
 
 const time = z.number().min(0);
+const count = z.int().min(0);
 const text = z.string();
-const staged = { name: text, revision: text, sequence: z.int().min(1), digest: digestSchema, signer: text };
+const staged = { name: text, revision: text, sequence: z.int().min(1), digest: digestSchema, signer: text } satisfies Shape<StagedBundle>;
 const stagedSchema = z.strictObject(staged);
 
 const stepSchema = z.strictObject({
@@ -17,13 +31,13 @@ const stepSchema = z.strictObject({
   percent: z.number().min(0).max(100).exactOptional(),
   agents: z.array(text).readonly().exactOptional(),
   forMs: z.number().min(0).exactOptional(),
-});
+} satisfies Shape<RolloutStep>);
 
 const ruleSchema = z.strictObject({
   measure: z.enum(flips).exclude(["same"]),
   above: z.number().min(0),
   unit: z.enum(["calls", "percent"]),
-});
+} satisfies Shape<RollbackRule>);
 
 const rolloutSchema = z
   .strictObject({
@@ -32,13 +46,14 @@ const rolloutSchema = z
     steps: z.array(stepSchema).min(1).readonly(),
     step: z.int().min(0),
     stepAt: time,
+    before: z.strictObject({ compared: count, flips: z.record(z.enum(flips), count) }).exactOptional(),
     rollbackIf: z.array(ruleSchema).readonly(),
-    minCalls: z.int().min(0),
+    minCalls: count,
     // biome-ignore lint/suspicious/noThenProperty: a word of the contract; its value is a text, so nothing awaits it
     then: z.enum(["promote", "wait"]),
     by: text,
     at: time,
-  })
+  } satisfies Shape<Rollout>)
   .refine((rollout) => rollout.step < rollout.steps.length, "there is no such step");
 
 const endedSchema = z.strictObject({
@@ -48,7 +63,7 @@ const endedSchema = z.strictObject({
   by: text,
   at: time,
   why: text,
-});
+} satisfies Shape<EndedRollout>);
 
 const quarantinedSchema = z.strictObject({
   id: text,
@@ -59,7 +74,7 @@ const quarantinedSchema = z.strictObject({
   by: text,
   at: time,
   until: time.exactOptional(),
-});
+} satisfies Shape<Quarantined>);
 
 export const stateSchema: z.ZodType<OperationsState> = z.strictObject({
   version: z.int().min(0),
@@ -68,7 +83,7 @@ export const stateSchema: z.ZodType<OperationsState> = z.strictObject({
   held: z.strictObject({ ...staged, at: time }).exactOptional(),
   ended: z.array(endedSchema).max(20).readonly(),
   quarantine: z.array(quarantinedSchema).readonly(),
-});
+} satisfies Shape<OperationsState>);
 
 /** The first thing that is wrong, in a few words, without the values: what is broken may hold anything. */
 export function firstIssue(error: z.ZodError): string {

@@ -60,13 +60,13 @@ export function begin(state: NextState, rollout: Rollout): Result<NextState, Sta
   return ok({ ...withoutHeld(state, ({ digest }) => digest === bundle.digest), rollout: begun });
 }
 
-/** Goes on to the next step; `rollout.invalid` after the last one. */
-export function nextStep(state: NextState, at: number): Result<NextState, StateRefusal> {
-  const { rollout } = state;
-  if (rollout === undefined) return refuse("rollout.none", "nothing is under way");
+/** Goes on to the next step; `rollout.invalid` after the last one. `before` is what was counted until now. */
+export function nextStep(state: NextState, at: number, before?: Rollout["before"]): Result<NextState, StateRefusal> {
+  if (state.rollout === undefined) return refuse("rollout.none", "nothing is under way");
+  const { before: _, ...rollout } = state.rollout;
   const step = rollout.step + 1;
   if (step >= rollout.steps.length) return refuse("rollout.invalid", `step ${rollout.step + 1} is the last one`);
-  return ok({ ...state, rollout: { ...rollout, step, stepAt: at } });
+  return ok({ ...state, rollout: { ...rollout, step, stepAt: at, ...(before !== undefined && { before }) } });
 }
 
 /**
