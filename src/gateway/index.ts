@@ -1,7 +1,7 @@
 export type { Replicas } from "../parts/replicas/index.ts";
 export { SESSION_ENDED, type Session, type Sessions, SessionsUnavailable } from "../parts/sessions/index.ts";
 export type { LogMessage, ParamHeader, Progress } from "../parts/upstream/index.ts";
-export { type ActivationOptions, createActivation } from "./activation.ts";
+export { type Activation, type ActivationOptions, createActivation } from "./activation.ts";
 export { promptMistakes } from "./arguments.ts";
 export { createGateway, type RunningGateway } from "./create-gateway.ts";
 export type {
@@ -34,5 +34,15 @@ export {
   type RehearsedTarget,
   rehearse,
 } from "./rehearsal/index.ts";
-export type { FlipOf, Judged, Rejudge, Rejudged } from "./rejudge/index.ts";
+export {
+  type FlipOf,
+  failureOf,
+  flipOf,
+  isOfTheMoment,
+  type Judged,
+  type Rejudge,
+  type Rejudged,
+  type RejudgedOn,
+  rejudgeOf,
+} from "./rejudge/index.ts";
 export { type SpentAt, spendOf } from "./restore-spend.ts";
