@@ -46,6 +46,8 @@ export interface ScriptedOptions {
   readonly questions?: Partial<BuiltParts["questions"]>;
   readonly replicas?: Replicas;
   readonly operations?: Operations;
+  /** Milliseconds since what operators decided was last confirmed. */
+  readonly staleMs?: () => number;
   /** Shared by replicas of one gateway. */
   readonly key?: Uint8Array;
 }
@@ -92,7 +94,10 @@ export function scripted(options: ScriptedOptions): ScriptedGateway {
     credentials: { headersFor: async () => ok({}), scrub: (text) => text.replaceAll("s3cret", "[secret]") },
     ledger,
     budgetsReady: () => true,
-    operations: options.operations ?? memoryOperations({ clock, replica: "r1" }),
+    operations: {
+      ...(options.operations ?? memoryOperations({ clock, replica: "r1" })),
+      ...(options.staleMs === undefined ? {} : { staleMs: options.staleMs }),
+    },
     mostStaleMs: 5_000,
     log,
     durability: { read: "grouped", other: "grouped" },
