@@ -133,6 +133,8 @@ export interface RuleTold {
   readonly name: string;
   readonly file: string;
   readonly line: number;
+  /** What it adds, where its head is a literal. */
+  readonly element?: unknown;
   readonly state: RuleState;
   /** Of one that held: all, in the order of the source. Otherwise what was passed before `failed`. */
   readonly conditions: readonly Condition[];

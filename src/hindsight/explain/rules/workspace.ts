@@ -13,6 +13,8 @@ export interface Workspace {
   readonly authorFiles: ReadonlyMap<string, string>;
   /** Whether a rule asks for the time of its evaluation, which is the one of the decision. */
   readonly readsClock: boolean;
+  /** `data.json` as it lies there. */
+  readonly dataText: string;
   remove(): Promise<void>;
 }
 
@@ -24,9 +26,9 @@ export async function openWorkspace({ files }: BundleContents): Promise<Workspac
   const texts = [...files].flatMap(([path, bytes]) =>
     path.endsWith(".rego") ? [[path, Buffer.from(bytes).toString("utf8")] as const] : [],
   );
-  const data = Buffer.from(files.get(dataFile) ?? Buffer.from("{}")).toString("utf8");
+  const dataText = without(Buffer.from(files.get(dataFile) ?? Buffer.from("{}")).toString("utf8"), unread);
   try {
-    for (const [path, text] of [...texts, [dataFile, without(data, unread)] as const]) {
+    for (const [path, text] of [...texts, [dataFile, dataText] as const]) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), text);
     }
@@ -41,7 +43,7 @@ export async function openWorkspace({ files }: BundleContents): Promise<Workspac
     }),
   );
   const sources = [...new Set(texts.map(([path]) => path.split("/")[0] ?? path)), dataFile];
-  return { folder, sources, authorFiles, readsClock: texts.some(([, text]) => text.includes("now_ns")), remove };
+  return { folder, sources, authorFiles, dataText, readsClock: texts.some(([, text]) => text.includes("now_ns")), remove };
 }
 
 /** A JSON object as it is written, some of its members left out: numbers that a double cannot hold stay what they are. */

@@ -1,0 +1,3 @@
+export { type JudgedRules, judgeRules, type RulesAsked } from "./judge-rules.ts";
+export { leafOf } from "./leaves.ts";
+export { told, valueText } from "./values.ts";
