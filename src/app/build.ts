@@ -22,6 +22,7 @@ import { createUpstream } from "../parts/upstream/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { aeadSealer } from "../platform/sealer.ts";
+import { BundleIntake } from "./bundle-source.ts";
 import { closeDoors } from "./close-doors.ts";
 import type { Config } from "./config.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
@@ -30,6 +31,7 @@ import { knownLibraries } from "./known-libraries.ts";
 import { metricsOf } from "./metrics.ts";
 import { sealKeysOf } from "./seal-keys.ts";
 import { openSharedState, type SharedState, withShared } from "./shared-state.ts";
+import { withSource } from "./source-readiness.ts";
 import { within } from "./within.ts";
 
 /** What the outside lends to the gateway; tests lend their own. */
@@ -50,6 +52,8 @@ export interface Built {
   readonly gateway: RunningGateway;
   readonly parts: Parts;
   readonly data: DataDirectory;
+  /** Brings the bundles; nothing comes before it is opened. */
+  readonly bundles: BundleIntake;
   /** The budgets that have to be told what was spent before this start; absent where Redis keeps them. */
   readonly forgetful: MemoryLedger | undefined;
   /** Stops what was built, in the reverse order of its making. */
@@ -111,8 +115,13 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   };
   const gateway = createGateway(parts);
   late.gateway = gateway;
-  const readiness = () => withShared(gateway.readiness(), shared, keys.value);
-  const metrics = metricsOf(parts, { readiness, sessions: () => shared.sessions.count(config.bundle.tenant, clock.now()) });
+  const bundles = new BundleIntake(config, surroundings);
+  const readiness = () => withSource(withShared(gateway.readiness(), shared, keys.value), bundles.status());
+  const metrics = metricsOf(parts, {
+    readiness,
+    source: () => bundles.status(),
+    sessions: () => shared.sessions.count(config.bundle.tenant, clock.now()),
+  });
   const { app, metricsApp } = await doorsOf(config, surroundings, { gateway, readiness, metrics, shared, parts });
   return ok({
     app,
@@ -120,6 +129,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
     gateway,
     parts,
     data,
+    bundles,
     forgetful: shared.forgetful,
     async close() {
       await closeDoors(metricsApp ? [app, metricsApp] : [app], () => parts.upstream.close());

@@ -5,7 +5,7 @@ import { foundText, type Mistake } from "../core/mistakes.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { httpConfig } from "../http/index.ts";
 import { budgetsConfig } from "../parts/budgets/index.ts";
-import { bundleConfig } from "../parts/bundle/index.ts";
+import { type BundleConfig, bundleConfig } from "../parts/bundle/index.ts";
 import { credentialsConfig } from "../parts/credentials/index.ts";
 import { decisionsConfig } from "../parts/decisions/index.ts";
 import { identityConfig } from "../parts/identity/index.ts";
@@ -41,8 +41,8 @@ export const configSchema = z
       .describe("Key of what clients bring back unread. Left out: replicas share one in `redis`; without it, it lies in `data_dir`."),
     log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Level of the operational log on standard error."),
   })
-  .superRefine(({ sealing, secrets }, context) => {
-    for (const [path, name] of namesOfSecrets(sealing)) {
+  .superRefine(({ sealing, bundle, secrets }, context) => {
+    for (const [path, name] of [...namesOfSecrets(sealing), ...secretsOfBundle(bundle)]) {
       if (!(name in secrets)) context.addIssue({ code: "custom", path: [...path], message: "wanted a name of `secrets`" });
     }
   });
@@ -53,6 +53,14 @@ function namesOfSecrets(sealing: z.output<typeof sealingConfig> | undefined): re
   if (sealing === undefined) return [];
   const previous = sealing.previous.map((name, at) => [["sealing", "previous", at], name] as const);
   return [[["sealing", "secret"], sealing.secret], ...previous];
+}
+
+function secretsOfBundle({ http, oci }: BundleConfig): readonly (readonly [readonly PropertyKey[], string])[] {
+  const password = oci?.credentials?.password;
+  return [
+    ...(http?.bearer === undefined ? [] : [[["bundle", "http", "bearer"], http.bearer] as const]),
+    ...(password === undefined ? [] : [[["bundle", "oci", "credentials", "password"], password] as const]),
+  ];
 }
 
 /** Reads the configuration; relative paths in it count from its folder. Every mistake of the file at once. */
@@ -76,10 +84,28 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     ...config,
     data_dir: absolute(config.data_dir),
     listen: tls ? { ...config.listen, tls: { cert: absolute(tls.cert), key: absolute(tls.key) } } : config.listen,
-    bundle: { ...config.bundle, file: absolute(config.bundle.file), keyring: absolute(config.bundle.keyring) },
+    bundle: bundleWithPaths(config.bundle, absolute),
     secrets: Object.fromEntries(
       Object.entries(config.secrets).map(([name, secret]) => [name, "file" in secret ? { file: absolute(secret.file) } : secret]),
     ),
+  };
+}
+
+function bundleWithPaths(bundle: BundleConfig, absolute: (path: string) => string): BundleConfig {
+  const { file, http, oci, keyring } = bundle;
+  const shown = http?.client_certificate;
+  return {
+    ...bundle,
+    keyring: absolute(keyring),
+    ...(file !== undefined && { file: absolute(file) }),
+    ...(http && {
+      http: {
+        ...http,
+        ...(http.ca !== undefined && { ca: absolute(http.ca) }),
+        ...(shown && { client_certificate: { cert: absolute(shown.cert), key: absolute(shown.key) } }),
+      },
+    }),
+    ...(oci && { oci: { ...oci, ...(oci.ca !== undefined && { ca: absolute(oci.ca) }) } }),
   };
 }
 
@@ -93,6 +119,10 @@ export async function checkSurroundings(
   for (const [path, target] of [
     ["bundle.file", config.bundle.file],
     ["bundle.keyring", config.bundle.keyring],
+    ["bundle.http.ca", config.bundle.http?.ca],
+    ["bundle.http.client_certificate.cert", config.bundle.http?.client_certificate?.cert],
+    ["bundle.http.client_certificate.key", config.bundle.http?.client_certificate?.key],
+    ["bundle.oci.ca", config.bundle.oci?.ca],
     ["listen.tls.cert", config.listen.tls?.cert],
     ["listen.tls.key", config.listen.tls?.key],
   ] as const) {

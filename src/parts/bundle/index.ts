@@ -5,7 +5,6 @@ export { canonicalJson, compareUtf8, hashFile } from "./canonical.ts";
 export { type BundleConfig, bundleConfig, bundleLimits } from "./config.ts";
 export { dataFile, manifestFile, signaturesFile, wasmFile } from "./entry-name.ts";
 export { fileSequenceFloor } from "./file-sequence-floor.ts";
-export { type FileSource, type FileSourceOptions, fileSource } from "./file-source.ts";
 export {
   type BundleKey,
   fits,
@@ -27,4 +26,24 @@ export {
 export { memorySequenceFloor } from "./memory-sequence-floor.ts";
 export { checkSequence, type Floor, type FloorKey, type SequenceFloor } from "./sequence-floor.ts";
 export { claimsOf, contentDigest, onlyToken, type Signature, type SignedFile, verifySignature } from "./signature.ts";
+export {
+  type Account,
+  type BundleSource,
+  type Fetcher,
+  type FileSourceOptions,
+  fileSource,
+  httpFetcher,
+  ociFetcher,
+  parseReference,
+  pollingSource,
+  pushImage,
+  type ReadSecret,
+  type Reference,
+  Registry,
+  referenceText,
+  type Schedule,
+  type SourceEvents,
+  type SourceProblem,
+  type SourceStatus,
+} from "./sources/index.ts";
 export { type Expectations, libraryDigest, verifyBundle } from "./verify.ts";

@@ -2,10 +2,12 @@ import { type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { sha256 } from "../../core/digest.ts";
-import type { BundleRefusal } from "./bundle.ts";
+import { sha256 } from "../../../core/digest.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { BundleSource, SourceEvents, SourceProblem } from "./source.ts";
+import { Standing } from "./standing.ts";
 
-export interface FileSourceOptions {
+export interface FileSourceOptions extends SourceEvents {
   /** Larger files are never read. */
   readonly maxBytes: number;
   /** Milliseconds between looks at the file, for file systems that report no changes. */
@@ -14,16 +16,7 @@ export interface FileSourceOptions {
   readonly settleMs: number;
   /** Content that was dealt with already; it is not handed over again. */
   readonly seen?: Uint8Array | undefined;
-  /** Content that was not handed over before. The next candidate waits until this is done. */
-  readonly onCandidate: (bytes: Uint8Array) => void | Promise<void>;
-  /** The file cannot be read; said once for each different reason. */
-  readonly onProblem: (problem: BundleRefusal) => void;
-}
-
-export interface FileSource {
-  /** Looks at the file now; done when a changed one was handed over. */
-  check(): Promise<void>;
-  close(): Promise<void>;
+  readonly clock: Clock;
 }
 
 /** A file that changes this often while it is read is looked at again later. */
@@ -34,8 +27,10 @@ const TRIES = 5;
  * swap of a linked folder are seen; a slow poll finds what no event told. A half written file is at worst a candidate that
  * its receiver refuses; the rest follows with the next change.
  */
-export function fileSource(path: string, options: FileSourceOptions): FileSource {
-  const state: State = { path, options, closed: false, fingerprint: "", content: options.seen ? sha256(options.seen) : "", problem: "" };
+export function fileSource(path: string, options: FileSourceOptions): BundleSource {
+  const { clock, pollMs, seen } = options;
+  const standing = new Standing("file", path, clock, options);
+  const state: State = { path, options, standing, closed: false, fingerprint: "", content: seen ? sha256(seen) : "", problem: undefined };
   let running: Promise<void> = Promise.resolve();
   let settle: NodeJS.Timeout | undefined;
   const check = () => {
@@ -47,11 +42,12 @@ export function fileSource(path: string, options: FileSourceOptions): FileSource
     settle = setTimeout(check, options.settleMs);
   };
   const watcher = watchFolder(dirname(path), soon);
-  const poll = setInterval(check, options.pollMs);
+  const poll = setInterval(check, pollMs);
   poll.unref();
   void check();
   return {
     check,
+    status: () => standing.status(),
     close: async () => {
       state.closed = true;
       watcher?.close();
@@ -65,12 +61,14 @@ export function fileSource(path: string, options: FileSourceOptions): FileSource
 interface State {
   readonly path: string;
   readonly options: FileSourceOptions;
+  readonly standing: Standing;
   closed: boolean;
   /** Inode, size and time of what was last read. */
   fingerprint: string;
   /** Digest of what was last handed over. */
   content: string;
-  problem: string;
+  /** Why what is there now was not read; it stands until the file changes. */
+  problem: SourceProblem | undefined;
 }
 
 function watchFolder(folder: string, onChange: () => void): FSWatcher | undefined {
@@ -88,44 +86,52 @@ async function look(state: State): Promise<void> {
   let file: FileHandle | undefined;
   try {
     file = await open(state.path, "r");
-    const bytes = await readSettled(state, file);
-    if (bytes === undefined || state.closed) return;
-    state.problem = "";
-    const content = sha256(bytes);
-    if (content === state.content) return;
-    state.content = content;
-    await state.options.onCandidate(bytes);
+    await take(state, await readSettled(state, file));
   } catch (error) {
-    report(state, {
-      code: "bundle.unreadable",
-      detail: `"${state.path}": ${error instanceof Error ? error.message.toLowerCase() : "cannot be read"}`,
-    });
+    const detail = `"${state.path}": ${error instanceof Error ? error.message.toLowerCase() : "cannot be read"}`;
+    fail(state, { code: "bundle.unreadable", detail });
   } finally {
     await file?.close();
+    state.standing.triesAgainAt(state.closed ? undefined : state.options.clock.now() + state.options.pollMs);
   }
 }
 
-/** The bytes of a file that stayed as it was while it was read; undefined if it is the one that was read before or is not fit to be read. */
-async function readSettled(state: State, file: FileHandle): Promise<Uint8Array | undefined> {
+async function take(state: State, { bytes, problem }: Read): Promise<void> {
+  if (state.closed) return;
+  state.problem = problem;
+  if (problem) return fail(state, problem);
+  const content = bytes === undefined ? state.content : sha256(bytes);
+  const isNew = content !== state.content;
+  state.content = content;
+  state.standing.did(isNew);
+  if (isNew && bytes !== undefined) await state.options.onCandidate(bytes);
+}
+
+/** Neither bytes nor a problem: it is the file that was read before. */
+interface Read {
+  readonly bytes?: Uint8Array;
+  readonly problem?: SourceProblem | undefined;
+}
+
+/** The bytes of a file that stayed as it was while it was read. */
+async function readSettled(state: State, file: FileHandle): Promise<Read> {
   for (let tries = 0; tries < TRIES; tries++) {
     const before = await fingerprintOf(file);
-    if (before.text === state.fingerprint) return undefined;
+    if (before.text === state.fingerprint) return { problem: state.problem };
     if (before.size > state.options.maxBytes) {
       state.fingerprint = before.text;
       const detail = `found "${state.path}" of ${before.size} bytes, wanted at most ${state.options.maxBytes}`;
-      report(state, { code: "bundle.too_large", detail });
-      return undefined;
+      return { problem: { code: "bundle.too_large", detail } };
     }
     const bytes = new Uint8Array(before.size);
     const { bytesRead } = await file.read(bytes, 0, before.size, 0);
     if (bytesRead === before.size && (await fingerprintOf(file)).text === before.text) {
       state.fingerprint = before.text;
-      return bytes;
+      return { bytes };
     }
     await wait(state.options.settleMs);
   }
-  report(state, { code: "bundle.unreadable", detail: `"${state.path}" changes while it is read` });
-  return undefined;
+  return { problem: { code: "bundle.unreadable", detail: `"${state.path}" changes while it is read` } };
 }
 
 async function fingerprintOf(file: FileHandle): Promise<{ readonly text: string; readonly size: number }> {
@@ -133,8 +139,6 @@ async function fingerprintOf(file: FileHandle): Promise<{ readonly text: string;
   return { text: `${ino}:${size}:${mtimeNs}:${ctimeNs}`, size: Number(size) };
 }
 
-function report(state: State, problem: BundleRefusal): void {
-  if (state.closed || problem.detail === state.problem) return;
-  state.problem = problem.detail;
-  state.options.onProblem(problem);
+function fail(state: State, problem: SourceProblem): void {
+  if (!state.closed) state.standing.failedWith(problem, false);
 }

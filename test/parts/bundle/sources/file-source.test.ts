@@ -3,13 +3,15 @@ import { appendFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type BundleRefusal, type FileSource, fileSource } from "../../../src/parts/bundle/index.ts";
+import { type BundleSource, fileSource, type SourceProblem } from "../../../../src/parts/bundle/index.ts";
+import { manualClock } from "../../../../src/platform/clock.ts";
 
+const clock = manualClock(Date.parse("2026-06-01T00:00:00Z"));
 let folder: string;
 let path: string;
-let source: FileSource | undefined;
+let source: BundleSource | undefined;
 let seen: string[];
-let problems: BundleRefusal[];
+let problems: SourceProblem[];
 let events: EventEmitter;
 
 beforeEach(async () => {
@@ -25,11 +27,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function open(more: { pollMs?: number; maxBytes?: number; file?: string } = {}): FileSource {
+function open(more: { pollMs?: number; maxBytes?: number; file?: string } = {}): BundleSource {
   source = fileSource(more.file ?? path, {
     maxBytes: more.maxBytes ?? 1000,
     pollMs: more.pollMs ?? 60_000,
     settleMs: 5,
+    clock,
     onCandidate: (bytes) => {
       seen.push(Buffer.from(bytes).toString());
       events.emit(seen.at(-1) ?? "");

@@ -1,0 +1,15 @@
+export { type FileSourceOptions, fileSource } from "./file-source.ts";
+export { type HttpFetcherOptions, httpFetcher, type ReadSecret } from "./http-fetcher.ts";
+export {
+  type Account,
+  isLoopbackRegistry,
+  ociFetcher,
+  parseReference,
+  pushImage,
+  type Reference,
+  Registry,
+  referenceForm,
+  referenceText,
+} from "./oci/index.ts";
+export { type Fetched, type Fetcher, type FetchFailure, pollingSource, type Schedule } from "./polling-source.ts";
+export type { BundleSource, SourceCode, SourceEvents, SourceKind, SourceProblem, SourceStatus } from "./source.ts";
