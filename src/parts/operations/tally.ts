@@ -43,7 +43,15 @@ export function placeOf({ flip, agent, target, rule }: Pick<Difference, "flip" |
   return JSON.stringify([flip, agent, target, rule]);
 }
 
+/** Throws for a number that no store could add: half a batch must not be counted. */
+export function assertWhole(found: Counted): void {
+  for (const number of [found.skipped, ...Object.values(found.flips), ...found.differences.map(({ count }) => count)]) {
+    if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`"${number}" is no count`);
+  }
+}
+
 export function addTo(tally: Tally, found: Counted, now: number): void {
+  assertWhole(found);
   for (const flip of flips) tally.flips[flip] += found.flips[flip] ?? 0;
   tally.skipped += found.skipped;
   tally.at = now;
