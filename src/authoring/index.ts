@@ -30,6 +30,7 @@ export {
   packBundle,
   publicKeyOf,
   readLibrary,
+  type SignedBundle,
   type Signer,
   type SigningKey,
   sameKey,

@@ -13,6 +13,7 @@ const provedIn: Readonly<Record<BundleCode, string>> = {
   "bundle.unsigned": offered,
   "bundle.bad_signature": offered,
   "bundle.unknown_key": offered,
+  "bundle.too_few_signatures": offered,
   "bundle.file_changed": offered,
   "bundle.file_unlisted": offered,
   "bundle.file_missing": offered,

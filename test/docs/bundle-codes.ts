@@ -20,6 +20,10 @@ export const bundleCodes = {
     meaning: "The key is not in the keyring, is not valid now, is revoked, or the keyring cannot be read.",
     remedy: "Correct the keyring, or sign with another key.",
   },
+  "bundle.too_few_signatures": {
+    meaning: "Fewer signatures by distinct owners count than the `threshold` of the keyring wants.",
+    remedy: "Have another owner add one: `toolgate bundle sign --add`. The detail says which does not count and why.",
+  },
   "bundle.file_changed": { meaning: "A file is not the one that was signed.", remedy: "Fetch the bundle again; find out who changed it." },
   "bundle.file_unlisted": {
     meaning: "A file stands in the archive that the signature does not list.",

@@ -1,9 +1,9 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { packBundle } from "../../src/authoring/index.ts";
+import { generateKeyPair, localSigner, packBundle, signBundleWith } from "../../src/authoring/index.ts";
 import { manualClock } from "../../src/platform/clock.ts";
 import {
   type BundleChange,
@@ -200,6 +200,26 @@ describe("at the start", () => {
     expect((await own.call("desk__echo", {})).status).toBe(503);
     expect(own.servers.desk?.calls.length).toBe(1);
     await writeFile(join(own.folder, "keyring.json"), own.key.keyring);
+    await expect.poll(async () => (await own?.readyz())?.status).toBe(200);
+    expect(told(await own.call("desk__echo", {})).effect).toBe("allow");
+  });
+
+  test("a keyring that comes to want two owners ends the bundle of one at once, until another has signed it too", async () => {
+    own = await startGate();
+    expect(told(await own.call("desk__echo", {})).effect).toBe("allow");
+    const refused = own.logged((line) => line.msg === "bundle refused");
+    const other = generateKeyPair("EdDSA");
+    const { keys } = JSON.parse(own.key.keyring) as { keys: Record<string, object> };
+    const both = { ...keys, other: { algorithm: "EdDSA", public_key: other.publicKey, owner: "another" } };
+    await writeFile(join(own.folder, "keyring.json"), JSON.stringify({ version: 1, threshold: 2, keys: both }));
+    expect(await refused).toMatchObject({ code: "bundle.too_few_signatures" });
+    await expect.poll(async () => (await own?.readyz())?.status).toBe(503);
+    expect((await own.call("desk__echo", {})).status).toBe(503);
+    expect(own.servers.desk?.calls.length).toBe(1);
+    const signer = localSigner({ privateKey: other.privateKey, kid: "other", algorithm: "EdDSA" });
+    const cosigned = signer.ok ? await signBundleWith(await readFile(own.bundleFile), signer.value, { add: true }) : signer;
+    if (!cosigned.ok) throw new Error(JSON.stringify(cosigned.error));
+    await writeFile(own.bundleFile, cosigned.value.bytes);
     await expect.poll(async () => (await own?.readyz())?.status).toBe(200);
     expect(told(await own.call("desk__echo", {})).effect).toBe("allow");
   });

@@ -287,7 +287,7 @@ describe("toolgate bundle", () => {
       "another algorithm",
       () => ["bundle", "sign", at("copy.tar.gz"), "--key", demoKeyring, "--kid", "x", "--algorithm", "HS256"],
       2,
-      "ES256, EdDSA",
+      "ES256, ES384, EdDSA",
     ],
     ["a bundle that is not there", () => ["bundle", "verify", at("none"), "--keyring", demoKeyring], 69, "there is no such file"],
     ["a keyring that is not there", () => ["bundle", "verify", demoBundle, "--keyring", at("none")], 69, "there is no such file"],

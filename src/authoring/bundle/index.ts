@@ -1,7 +1,10 @@
 export { assembleBundle, type BuildOptions, type BuiltBundle, type BundleSources, buildBundle, manifestFor } from "./build.ts";
 export { type CheckedSources, checkSources } from "./check-sources.ts";
 export { compileWasm } from "./compile.ts";
+export { type ExternalSignerOptions, externalSigner } from "./external-signer.ts";
 export { type BundleReport, inspectBundle } from "./inspect.ts";
+export { generateKeyPair, type KeyPair, publicKeyOf, sameKey } from "./keys.ts";
 export { libraryFolder, readLibrary } from "./library.ts";
 export { packBundle } from "./pack.ts";
-export { generateKeyPair, type SigningKey, signBundle } from "./sign.ts";
+export { type SignedBundle, type SignOptions, signBundle, signBundleWith } from "./sign.ts";
+export { localSigner, type NotSigned, type Signer, type SigningKey } from "./signer.ts";

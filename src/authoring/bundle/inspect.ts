@@ -8,13 +8,18 @@ import {
   defaultBundleLimits,
   libraryDigest,
   type Manifest,
-  onlyToken,
   readBundle,
   readJsonFile,
   readManifest,
+  readSignatures,
   signaturesFile,
 } from "../../parts/bundle/index.ts";
 import { listFiles } from "./sign.ts";
+
+export interface ClaimedSignature {
+  readonly kid: string;
+  readonly algorithm: string;
+}
 
 /** What a bundle says about itself. Nothing of it is verified: `verifyBundle` does that, with a keyring. */
 export interface BundleReport {
@@ -26,8 +31,10 @@ export interface BundleReport {
   readonly environment: string;
   readonly tenant?: string;
   readonly onExpiry: string;
-  /** Who claims to have signed; null for an unsigned bundle. */
-  readonly signature: { readonly kid: string; readonly algorithm: string } | null;
+  /** Who claims to have signed first; null for an unsigned bundle. */
+  readonly signature: ClaimedSignature | null;
+  /** All who claim to have signed, the first one first. */
+  readonly signatures: readonly ClaimedSignature[];
   readonly library: string;
   readonly files: readonly { readonly name: string; readonly bytes: number; readonly hash: string }[];
   /** Author packages with the rules they declare. */
@@ -61,9 +68,9 @@ export async function inspectBundle(
   files.delete(signaturesFile);
   const listed = listFiles(files);
   if (!listed.ok) return err({ code: "bundle.unreadable", detail: listed.error });
-  const token = onlyToken(contents.value);
-  if (!token.ok && token.error.code !== "bundle.unsigned") return token;
-  const claims = token.ok ? claimsOf(token.value) : undefined;
+  const read = readSignatures(contents.value);
+  if (!read.ok && read.error.code !== "bundle.unsigned") return read;
+  const signatures = read.ok ? [read.value.first, ...read.value.cosignatures].map(claimed) : [];
   const about = manifest.value.metadata.toolgate;
   const modules = [...files].flatMap(([path, content]) =>
     path.endsWith(".rego") ? [{ path, text: Buffer.from(content).toString("utf8") }] : [],
@@ -77,12 +84,18 @@ export async function inspectBundle(
     environment: about.environment,
     ...(about.tenant !== undefined && { tenant: about.tenant }),
     onExpiry: about.on_expiry,
-    signature: claims === undefined ? null : { kid: claims.kid ?? "", algorithm: claims.alg },
+    signature: signatures[0] ?? null,
+    signatures,
     library: libraryDigest(modules),
     files: listed.value.map((file) => ({ name: file.name, bytes: files.get(file.name)?.byteLength ?? 0, hash: file.hash })),
     ...dataReport(data.value),
     manifest: manifest.value,
   });
+}
+
+function claimed(token: string): ClaimedSignature {
+  const claims = claimsOf(token);
+  return { kid: claims?.kid ?? "", algorithm: claims?.alg ?? "" };
 }
 
 function dataReport(data: unknown): Pick<BundleReport, "packages" | "counts" | "cases"> {

@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { generateKeyPair } from "../../authoring/index.ts";
+import { type SignatureAlgorithm, signatureAlgorithms } from "../../parts/bundle/index.ts";
 import { systemRefusal } from "../system-error.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 
@@ -8,7 +9,7 @@ interface KeygenFlags {
   readonly out: string;
   readonly keyring: string;
   readonly kid: string;
-  readonly algorithm: "ES256" | "EdDSA";
+  readonly algorithm: SignatureAlgorithm;
   readonly owner?: string;
   readonly json?: boolean;
 }
@@ -20,7 +21,7 @@ export function registerBundleKeygen(bundle: Command, terminal: Terminal): void 
     .requiredOption("--out <file>", "the private key to write, PEM (PKCS #8), readable by you alone")
     .requiredOption("--keyring <file>", "the keyring to write")
     .requiredOption("--kid <id>", "the key's id in the keyring")
-    .addOption(new Option("--algorithm <name>", "how the key signs").choices(["ES256", "EdDSA"]).default("ES256"))
+    .addOption(new Option("--algorithm <name>", "how the key signs").choices(signatureAlgorithms).default("ES256"))
     .option("--owner <text>", "who keeps the private key")
     .option("--json", "print one JSON object")
     .action(async (flags: KeygenFlags) => {

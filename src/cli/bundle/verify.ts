@@ -1,8 +1,20 @@
 import type { Command } from "commander";
-import { formatMistakes } from "../../core/mistakes.ts";
-import { defaultBundleLimits, readBundle, readKeyring, readManifest, verifyBundle } from "../../parts/bundle/index.ts";
+import type { Result } from "../../core/result.ts";
+import {
+  type BundleContents,
+  type BundleRefusal,
+  defaultBundleLimits,
+  type JudgedSignatures,
+  judgeSignatures,
+  readBundle,
+  readManifest,
+  type VerifiedBundle,
+  verifyBundle,
+} from "../../parts/bundle/index.ts";
 import { exitCodes, type Terminal, table } from "../terminal.ts";
 import { readAll } from "./read-all.ts";
+import { keyringIn } from "./read-keyring.ts";
+import { signatureRows, signaturesJson } from "./shown-signatures.ts";
 
 interface VerifyFlags {
   readonly keyring: string;
@@ -14,9 +26,9 @@ interface VerifyFlags {
 export function registerBundleVerify(bundle: Command, terminal: Terminal): void {
   bundle
     .command("verify")
-    .description("say whether a gateway would take this bundle: signature, files, manifest, place, expiry")
+    .description("say whether a gateway would take this bundle: signatures, files, manifest, place, expiry")
     .argument("<file>", "the bundle")
-    .requiredOption("--keyring <file>", "the public keys that count")
+    .requiredOption("--keyring <file>", "the public keys that count, and how many of them must have signed")
     .option("--environment <name>", "the environment it must be for")
     .option("--tenant <name>", "the tenant it must be for", "default")
     .option("--json", "print one JSON object")
@@ -29,34 +41,44 @@ async function verify(terminal: Terminal, file: string, flags: VerifyFlags): Pro
   const inputs = await readAll(terminal, [file, flags.keyring]);
   if (!inputs) return exitCodes.unavailable;
   const [bytes = Buffer.alloc(0), keyringText = Buffer.alloc(0)] = inputs;
-  const keyring = readKeyring(keyringText.toString("utf8"));
-  if (!keyring.ok) {
-    terminal.err(
-      formatMistakes(
-        keyring.error.map((mistake) => ({ ...mistake, file: flags.keyring })),
-        { colour: terminal.colour },
-      ),
-    );
-    return exitCodes.mistake;
-  }
+  const keyring = keyringIn(terminal, flags.keyring, keyringText);
+  if (keyring === undefined) return exitCodes.mistake;
+  const now = Date.now();
   const contents = await readBundle(bytes, defaultBundleLimits);
-  const manifest = contents.ok ? readManifest(contents.value) : contents;
-  const expected = flags.environment ?? (manifest.ok ? manifest.value.metadata.toolgate.environment : "");
-  const verified = contents.ok
-    ? await verifyBundle(contents.value, keyring.value, { tenant: flags.tenant, environment: expected, now: Date.now() })
-    : contents;
-  if (flags.json) terminal.out(JSON.stringify(verified.ok ? { ok: true, ...verified.value.identity } : { ok: false, ...verified.error }));
-  else if (verified.ok) {
-    const { identity, expiresAt } = verified.value;
-    terminal.out(`${terminal.paint.green("The bundle holds.")}`);
-    terminal.out(
-      table([
-        [terminal.paint.dim("bundle"), `${identity.name} ${identity.revision}, sequence ${identity.sequence}`],
-        [terminal.paint.dim("digest"), identity.digest],
-        [terminal.paint.dim("signer"), identity.signer],
-        [terminal.paint.dim("expires"), new Date(expiresAt).toISOString()],
-      ]),
-    );
-  } else terminal.err(`${terminal.paint.red("The bundle does not hold.")} ${verified.error.code}: ${verified.error.detail}`);
+  const environment = flags.environment ?? (contents.ok ? environmentOf(contents.value) : "");
+  const verified = contents.ok ? await verifyBundle(contents.value, keyring, { tenant: flags.tenant, environment, now }) : contents;
+  const judged = contents.ok ? await judgeSignatures(contents.value, keyring, { now }) : contents;
+  const signatures = judged.ok ? judged.value : undefined;
+  if (flags.json) terminal.out(JSON.stringify(asJson(verified, signatures)));
+  else show(terminal, verified, signatures);
   return verified.ok ? exitCodes.ok : exitCodes.finding;
+}
+
+/** Where nothing is asked for, the place that the bundle names will do. */
+function environmentOf(contents: BundleContents): string {
+  const manifest = readManifest(contents);
+  return manifest.ok ? manifest.value.metadata.toolgate.environment : "";
+}
+
+function asJson(verified: Result<VerifiedBundle, BundleRefusal>, signatures: JudgedSignatures | undefined): object {
+  const told = verified.ok ? { ok: true, ...verified.value.identity } : { ok: false, ...verified.error };
+  return { ...told, ...(signatures !== undefined && signaturesJson(signatures)) };
+}
+
+function show(terminal: Terminal, verified: Result<VerifiedBundle, BundleRefusal>, signatures: JudgedSignatures | undefined): void {
+  const { paint } = terminal;
+  const rows = signatures === undefined ? [] : signatureRows(signatures, terminal);
+  if (verified.ok) {
+    const { identity, expiresAt } = verified.value;
+    const about = [
+      [paint.dim("bundle"), `${identity.name} ${identity.revision}, sequence ${identity.sequence}`],
+      [paint.dim("digest"), identity.digest],
+      [paint.dim("signer"), identity.signer],
+    ];
+    terminal.out(paint.green("The bundle holds."));
+    terminal.out(table([...about, ...rows, [paint.dim("expires"), new Date(expiresAt).toISOString()]]));
+    return;
+  }
+  terminal.err(`${paint.red("The bundle does not hold.")} ${verified.error.code}: ${verified.error.detail}`);
+  if (rows.length > 0) terminal.err(table(rows));
 }

@@ -7,7 +7,7 @@ export interface BundleIdentity {
   readonly sequence: number;
   /** SHA-256 of the canonical signed file list, so the same content has the same digest however it is packed. */
   readonly digest: Digest;
-  /** Key id of the signature. */
+  /** Key id of the first signature that counts. */
   readonly signer: string;
 }
 
@@ -32,6 +32,7 @@ export type BundleCode =
   | "bundle.unsigned"
   | "bundle.bad_signature"
   | "bundle.unknown_key"
+  | "bundle.too_few_signatures"
   | "bundle.file_changed"
   | "bundle.file_unlisted"
   | "bundle.file_missing"

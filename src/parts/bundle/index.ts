@@ -5,10 +5,13 @@ export { canonicalJson, compareUtf8, hashFile } from "./canonical.ts";
 export { type BundleConfig, bundleConfig, bundleLimits } from "./config.ts";
 export { dataFile, manifestFile, signaturesFile, wasmFile } from "./entry-name.ts";
 export { fileSequenceFloor } from "./file-sequence-floor.ts";
+export { type JudgedSignature, type JudgedSignatures, judgeSignatures, type Moment } from "./judge-signatures.ts";
 export {
   type BundleKey,
   fits,
   type Keyring,
+  maxSignatures,
+  ownerOf,
   readKeyring,
   type SignatureAlgorithm,
   signatureAlgorithms,
@@ -25,7 +28,8 @@ export {
 } from "./manifest.ts";
 export { memorySequenceFloor } from "./memory-sequence-floor.ts";
 export { checkSequence, type Floor, type FloorKey, type SequenceFloor } from "./sequence-floor.ts";
-export { claimsOf, contentDigest, onlyToken, type Signature, type SignedFile, verifySignature } from "./signature.ts";
+export { compareFiles, contentDigest, filesOf, type SignedFile } from "./signature.ts";
+export { claimsOf, readSignatures, type Signatures, writeSignatures } from "./signatures-file.ts";
 export {
   type Account,
   type BundleSource,

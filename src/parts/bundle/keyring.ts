@@ -22,7 +22,23 @@ export interface BundleKey {
   readonly revoked: boolean;
 }
 
-export type Keyring = ReadonlyMap<string, BundleKey>;
+export interface Keyring {
+  /** By key id. */
+  readonly keys: ReadonlyMap<string, BundleKey>;
+  /** How many signatures by distinct owners a bundle needs. */
+  readonly threshold: number;
+}
+
+/** Signatures that a bundle may carry: each costs a verification before anything in it is believed. */
+export const maxSignatures = 16;
+
+/**
+ * Whose signature it is. A key without an owner stands for itself; "Ann" and "ann " are one owner, so that a slip of the pen
+ * never makes two people of one.
+ */
+export function ownerOf({ kid, owner }: Pick<BundleKey, "kid" | "owner">): string {
+  return (owner ?? kid).normalize("NFKC").trim().toLowerCase();
+}
 
 const instant = z.iso
   .datetime({ offset: true })
@@ -40,6 +56,12 @@ const keySchema = z.strictObject({
 
 const keyringSchema = z.strictObject({
   version: z.literal(1).describe("1, the version of the format"),
+  threshold: z
+    .int()
+    .min(1)
+    .max(maxSignatures)
+    .default(1)
+    .describe(`how many signatures by distinct owners a bundle needs, a whole number from 1 to ${maxSignatures}`),
   keys: z.record(
     z
       .string()
@@ -49,7 +71,7 @@ const keyringSchema = z.strictObject({
   ),
 });
 
-/** Reads a keyring file, YAML or JSON: `{version: 1, keys: {<kid>: {algorithm, public_key, …}}}`. Returns all mistakes at once. */
+/** Reads a keyring file, YAML or JSON: `{version: 1, threshold: 1, keys: {<kid>: {algorithm, public_key, …}}}`. Returns all mistakes at once. */
 export function readKeyring(text: string, file = "keyring"): Result<Keyring, readonly Mistake[]> {
   const yaml = parseYaml(file, text);
   if (!yaml.ok) return yaml;
@@ -63,15 +85,33 @@ export function readKeyring(text: string, file = "keyring"): Result<Keyring, rea
     return err(mistakesOf(keyringSchema, value, parsed.error.issues).map(({ steps, ...told }) => ({ ...told, ...at(steps) })));
   }
   const mistakes: Mistake[] = [];
-  const keyring = new Map<string, BundleKey>();
-  const owners = new Map<string, string>();
+  const keys = new Map<string, BundleKey>();
+  const prints = new Map<string, string>();
   for (const [kid, entry] of Object.entries(parsed.data.keys)) {
     const key = publicKeyOf(entry.public_key, entry.algorithm);
-    const faults = key.ok ? faultsOf(kid, entry, key.value, owners) : [{ member: "public_key", ...key.error }];
+    const faults = key.ok ? faultsOf(kid, entry, key.value, prints) : [{ member: "public_key", ...key.error }];
     for (const { member, ...told } of faults) mistakes.push({ path: `keys.${kid}.${member}`, ...told, ...at(["keys", kid, member]) });
-    if (key.ok) keyring.set(kid, toKey(kid, entry, key.value));
+    if (key.ok) keys.set(kid, toKey(kid, entry, key.value));
   }
-  return mistakes.length > 0 ? err(mistakes) : ok(keyring);
+  const { threshold } = parsed.data;
+  const reach = reachOf(parsed.data.keys);
+  if (reach < threshold) mistakes.push({ path: "threshold", ...outOfReach(threshold, reach), ...at(["threshold"]) });
+  return mistakes.length > 0 ? err(mistakes) : ok({ keys, threshold });
+}
+
+/**
+ * How many owners the keys have. Revoked keys are among them on purpose: a revocation must never turn the keyring into one
+ * that cannot be read, because gateways go on with the bundle they have while a keyring is broken.
+ */
+function reachOf(keys: Readonly<Record<string, KeyEntry>>): number {
+  return new Set(Object.entries(keys).map(([kid, { owner }]) => ownerOf({ kid, ...(owner !== undefined && { owner }) }))).size;
+}
+
+function outOfReach(threshold: number, reach: number): Pick<Mistake, "found" | "wanted"> {
+  return {
+    found: `a threshold of ${threshold}, with keys of ${reach} ${reach === 1 ? "owner" : "owners"}`,
+    wanted: "at most as many signatures as there are distinct owners, or no bundle ever counts",
+  };
 }
 
 type KeyEntry = z.infer<typeof keySchema>;
@@ -80,14 +120,14 @@ function faultsOf(
   kid: string,
   entry: KeyEntry,
   key: KeyObject,
-  owners: Map<string, string>,
+  prints: Map<string, string>,
 ): readonly (KeyFault & { readonly member: string })[] {
   const faults: (KeyFault & { readonly member: string })[] = [];
   // The same key under two ids would survive the revocation of one of them.
   const print = key.export({ type: "spki", format: "der" }).toString("base64");
-  const twin = owners.get(print);
+  const twin = prints.get(print);
   if (twin !== undefined) faults.push({ member: "public_key", found: `the key of "${twin}" again`, wanted: "one id for each key" });
-  owners.set(print, kid);
+  prints.set(print, kid);
   if (entry.not_before !== undefined && entry.not_after !== undefined && entry.not_after <= entry.not_before) {
     faults.push({ member: "not_after", found: "a time that is not after not_before", wanted: "a period that is not empty" });
   }

@@ -2,15 +2,15 @@ import canonicalize from "canonicalize";
 import { z } from "zod";
 import { type Digest, sha256, sha256Hex } from "../../core/digest.ts";
 import { decodeUtf8 } from "../../core/json/index.ts";
-import { ok, type Result } from "../../core/result.ts";
+import { err, ok, type Result } from "../../core/result.ts";
 import type { BundleContents } from "./archive.ts";
 import type { BundleRefusal, VerifiedBundle } from "./bundle.ts";
 import { compareUtf8 } from "./canonical.ts";
 import { dataFile, wasmFile } from "./entry-name.ts";
-import type { BundleKey, Keyring } from "./keyring.ts";
+import { judgeSignatures } from "./judge-signatures.ts";
+import type { Keyring } from "./keyring.ts";
 import { defaultTenant, type Manifest, readJsonFile, readManifest } from "./manifest.ts";
 import { refuse } from "./refuse.ts";
-import { verifySignature } from "./signature.ts";
 
 /** What a bundle must be to be taken here. */
 export interface Expectations {
@@ -31,18 +31,20 @@ export interface Expectations {
 
 const libraryFolder = "toolgate/";
 
-/** Checks signature, files, manifest, place, time and shape, in this order: nothing of the content is believed before its signature. */
+/** Checks signatures, files, manifest, place, time and shape, in this order: nothing of the content is believed before its signatures. */
 export async function verifyBundle(
   contents: BundleContents,
   keyring: Keyring,
   expectations: Expectations,
 ): Promise<Result<VerifiedBundle, BundleRefusal>> {
-  const signature = await verifySignature(contents, keyring);
-  if (!signature.ok) return signature;
-  const { key, digest } = signature.value;
+  const judged = await judgeSignatures(contents, keyring, expectations);
+  if (!judged.ok) return judged;
+  const { digest, signatures, refusal } = judged.value;
+  const signer = signatures.find((one) => one.refusal === undefined)?.kid;
+  if (refusal !== undefined || digest === undefined || signer === undefined) {
+    return err(refusal ?? { code: "bundle.bad_signature", detail: "found no signature that counts" });
+  }
   const known = expectations.activatedBefore?.has(digest) === true;
-  const usable = checkKey(key, expectations.now, known);
-  if (!usable.ok) return usable;
   const manifest = readManifest(contents);
   if (!manifest.ok) return manifest;
   const about = manifest.value.metadata.toolgate;
@@ -64,7 +66,7 @@ export async function verifyBundle(
     );
   }
   return ok({
-    identity: { name: about.name, revision: manifest.value.revision, sequence: about.sequence, digest, signer: key.kid },
+    identity: { name: about.name, revision: manifest.value.revision, sequence: about.sequence, digest, signer },
     tenant: about.tenant ?? defaultTenant,
     environment: about.environment,
     expiresAt,
@@ -80,18 +82,6 @@ export async function verifyBundle(
 export function libraryDigest(modules: VerifiedBundle["modules"]): Digest {
   const files = modules.filter((module) => module.path.startsWith(libraryFolder)).toSorted((a, b) => compareUtf8(a.path, b.path));
   return sha256(canonicalize(files.map((file) => ({ name: file.path, hash: sha256Hex(file.text) }))) ?? "");
-}
-
-function checkKey(key: BundleKey, now: number, known: boolean): Result<void, BundleRefusal> {
-  if (key.revoked) return refuse("bundle.unknown_key", `found a signature of the key "${key.kid}", which is revoked`);
-  if (known) return ok(undefined);
-  if (key.notBefore !== undefined && now < key.notBefore) {
-    return refuse("bundle.unknown_key", `found a signature of the key "${key.kid}", which is valid from ${iso(key.notBefore)}`);
-  }
-  if (key.notAfter !== undefined && now >= key.notAfter) {
-    return refuse("bundle.unknown_key", `found a signature of the key "${key.kid}", which was valid until ${iso(key.notAfter)}`);
-  }
-  return ok(undefined);
 }
 
 function checkPlace(manifest: Manifest, expectations: Expectations): Result<void, BundleRefusal> {
@@ -143,8 +133,4 @@ function readModules(contents: BundleContents): Result<VerifiedBundle["modules"]
 
 function isWasm(bytes: Uint8Array): boolean {
   return bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateKeyPair, type Opa, packBundle, runOpa, signBundle } from "../../../src/authoring/index.ts";
-import { hashFile, readBundle, readKeyring, verifyBundle, verifySignature } from "../../../src/parts/bundle/index.ts";
+import { hashFile, judgeSignatures, readBundle, readKeyring, verifyBundle } from "../../../src/parts/bundle/index.ts";
 import { changed, expected, unpacked } from "../../parts/bundle/sample-bundle.ts";
 import { build, needOpa, temporaryFolder, writeFiles } from "./tools.ts";
 
@@ -205,6 +205,7 @@ it("a list in OPA's form, signed by hand, is all that a signature needs", async 
   expect(createPublicKey(pair.publicKey).asymmetricKeyType).toBe("ed25519");
   const bytes = await packBundle(changed(contents, { ".signatures.json": JSON.stringify({ signatures: [token] }) }).files);
   const read = await readBundle(bytes, { maxBytes: 1e6, maxTotalBytes: 1e6, maxFileBytes: 1e6, maxFiles: 10, maxRatio: 100 });
-  const signature = read.ok ? await verifySignature(read.value, ring("k", "EdDSA", pair.publicKey)) : read;
-  expect(signature.ok).toBe(true);
+  const signature = read.ok ? await judgeSignatures(read.value, ring("k", "EdDSA", pair.publicKey), expected) : read;
+  expect(signature).toMatchObject({ ok: true, value: { counted: 1, signatures: [{ kid: "k" }] } });
+  expect(signature.ok && signature.value.refusal).toBeUndefined();
 });

@@ -22,7 +22,7 @@ test.each(["ES256", "EdDSA"])("a pair for %s: a private key for its owner alone,
   expect(made.code, made.err).toBe(0);
   expect(statSync(join(folder, "key.pem")).mode & 0o777).toBe(0o600);
   const keyring = readKeyring(readFileSync(join(folder, "keyring.json"), "utf8"));
-  expect(keyring.ok && keyring.value.get("release-1")).toMatchObject({ algorithm, owner: "security team", revoked: false });
+  expect(keyring.ok && keyring.value.keys.get("release-1")).toMatchObject({ algorithm, owner: "security team", revoked: false });
   const secret = readFileSync(join(folder, "key.pem"), "utf8");
   expect(secret).toContain("BEGIN PRIVATE KEY");
   expect(made.out + made.err + readFileSync(join(folder, "keyring.json"), "utf8")).not.toContain(secret.split("\n")[1]);

@@ -24,7 +24,7 @@ keys:
 ${ec.publicKey.replace(/^/gm, "      ")}
 `;
     const read = readKeyring(text);
-    const key = read.ok ? read.value.get("release-2026") : undefined;
+    const key = read.ok ? read.value.keys.get("release-2026") : undefined;
     expect(key).toMatchObject({
       owner: "security",
       revoked: false,
@@ -85,5 +85,35 @@ ${ec.publicKey.replace(/^/gm, "      ")}
     expect(mistakesIn({ a: key }, 2)).toMatchObject([{ path: "version" }]);
     expect(readKeyring("keys: [").ok).toBe(false);
     expect(readKeyring("version: 1\nkeys: {}\nkeys: {}\n").ok).toBe(false);
+  });
+
+  it("wants one signature where it says nothing, and as many as its threshold says", () => {
+    const keys = { a: { algorithm: "ES256", public_key: ec.publicKey }, b: { algorithm: "EdDSA", public_key: ed.publicKey, owner: "Bea" } };
+    const thresholdOf = (text: unknown) => {
+      const read = readKeyring(JSON.stringify(text));
+      return read.ok ? read.value.threshold : read.error[0]?.path;
+    };
+    expect(thresholdOf({ version: 1, keys })).toBe(1);
+    expect(thresholdOf({ version: 1, threshold: 2, keys })).toBe(2);
+    for (const threshold of [0, -1, 1.5, "2", 17, null]) expect(thresholdOf({ version: 1, threshold, keys })).toBe("threshold");
+  });
+
+  it("refuses a threshold that its owners cannot reach, however many keys they have", () => {
+    const keys = {
+      a: { algorithm: "ES256", public_key: ec.publicKey, owner: "Bea" },
+      b: { algorithm: "EdDSA", public_key: ed.publicKey, owner: "bea " },
+    };
+    const read = readKeyring(JSON.stringify({ version: 1, threshold: 2, keys }, null, 2), "keyring.yaml");
+    expect(!read.ok && read.error).toMatchObject([
+      { path: "threshold", found: "a threshold of 2, with keys of 1 owner", file: "keyring.yaml", line: 3 },
+    ]);
+  });
+
+  it("stays readable when a key is revoked, or the revocation would not be heard", () => {
+    const keys = {
+      a: { algorithm: "ES256", public_key: ec.publicKey, owner: "Ann", revoked: true },
+      b: { algorithm: "EdDSA", public_key: ed.publicKey, owner: "Bea" },
+    };
+    expect(readKeyring(JSON.stringify({ version: 1, threshold: 2, keys })).ok).toBe(true);
   });
 });
