@@ -1,4 +1,4 @@
-import type { Session } from "../../../gateway/index.ts";
+import type { Exchange, Session } from "../../../gateway/index.ts";
 import { notificationText } from "../answer.ts";
 import { resumeElsewhere, tellOpened } from "../elsewhere.ts";
 import { badRequest, codes, type Fault, latestSessionVersion } from "../protocol.ts";
@@ -20,16 +20,17 @@ export async function openSessionStream(visit: Visit): Promise<void> {
   }
   const session = await findSession(visit);
   if ("status" in session) return refuse(visit, session);
+  const exchange = exchangeOf(visit, session, undefined);
+  // Whoever comes back for what was missed is judged too: a stream holds results for a while.
+  const admitted = await visit.door.gateway.admit(exchange);
+  if (!admitted.ok) return sendRefused(visit.reply, undefined, admitted.error, 403);
   const last = headerOf(visit.request, "last-event-id");
-  return last === undefined || last === "" ? openNew(visit, session) : resume(visit, session, last);
+  return last === undefined || last === "" ? openNew(visit, session, exchange) : resume(visit, session, last);
 }
 
-async function openNew(visit: Visit, session: Session): Promise<void> {
+async function openNew(visit: Visit, session: Session, exchange: Exchange): Promise<void> {
   const { door, caller } = visit;
-  const { gateway, streams, replays, config } = door;
-  const exchange = exchangeOf(visit, session, undefined);
-  const admitted = await gateway.admit(exchange);
-  if (!admitted.ok) return sendRefused(visit.reply, undefined, admitted.error, 403);
+  const { streams, replays, config } = door;
   // One that is open already makes room for the new one.
   const taken = streams.countOf(caller.key) - (streams.ofSession(session.id) === undefined ? 0 : 1);
   if (taken >= config.limits.streams_per_caller) streams.makeRoom(caller.key);
