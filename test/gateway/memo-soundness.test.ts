@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openWorkbenchOf, type Remembering } from "./memo-company.ts";
+import { openRemembering, type Remembering } from "./memo-company.ts";
 
 // A remembered decision must be the one that the evaluator would give now. Rules of every kind of reading, each at a
 // server of its own; requests from small domains, so that keys return; and the evaluator is asked about each of them.
@@ -8,7 +8,7 @@ import { openWorkbenchOf, type Remembering } from "./memo-company.ts";
 let company: Remembering;
 
 beforeAll(async () => {
-  company = await openWorkbenchOf(
+  company = await openRemembering(
     Object.fromEntries([...Object.entries(kept), ...Object.entries(judgedAnew)].map(([name, { rules }]) => [name, rules])),
   );
 }, 120_000);
@@ -83,7 +83,6 @@ const asked = fc.record({
   intent: fc.constantFrom(undefined, "read", "delete"),
   ip: fc.constantFrom("10.1.1.1", "192.0.2.1"),
   opened: fc.constantFrom(undefined, START, START - 60_500),
-  pinned: fc.boolean(),
   tool: fc.constantFrom("order", "look"),
 });
 

@@ -1,0 +1,37 @@
+import type { Decision } from "../../core/decision.ts";
+import type { DecisionId } from "../../core/ids.ts";
+import type { Flip } from "../../core/operations.ts";
+import type { VerifiedBundle } from "../../parts/bundle/index.ts";
+import type { PolicyLimits } from "../../parts/policy/index.ts";
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly bundle: VerifiedBundle;
+  readonly limits: PolicyLimits;
+  readonly candidate: "first" | "second";
+}
+
+/** One call that the first generation decided. */
+export interface Noted {
+  readonly id: DecisionId;
+  readonly inputText: string;
+  readonly target: string;
+  /** `"tenant":…,"principal":{…}` of its record. */
+  readonly recordText: string;
+  readonly decision: Decision;
+}
+
+/** A difference, or a call whose second decision could not be had. */
+export interface FoundFlip {
+  readonly id: DecisionId;
+  readonly flip: Exclude<Flip, "same">;
+  readonly agent: string;
+  readonly target: string;
+  readonly rule: string;
+}
+
+export type FromThread =
+  | { readonly kind: "ready" }
+  /** The bundle cannot be asked at all. */
+  | { readonly kind: "unusable"; readonly detail: string }
+  | { readonly kind: "compared"; readonly same: number; readonly found: readonly FoundFlip[] };
