@@ -26,10 +26,12 @@ export interface Desk {
   /** The same thing twice is one entry. An unknown server or tool is refused; an agent, user or session may be one that nobody knows yet. */
   quarantine(operator: Operator, wanted: WantedQuarantine): Promise<Result<Quarantined, DeskRefusal>>;
   lift(operator: Operator, id: string, why: string): Promise<Result<Quarantined, DeskRefusal>>;
-  /** Every record of a decision, of all replicas, as they stand in their logs: intent, outcome, questions, answers. */
-  records(operator: Operator, decision: string): Promise<Result<readonly Readonly<Record<string, unknown>>[], DeskRefusal>>;
-  /** The bytes of a bundle that a record names. */
+  /** Every record of a decision, of all replicas: intent, outcome, questions asked in it, answers. Of this operator's tenant only. */
+  records(operator: Operator, decision: string): Promise<Result<DecisionRecords, DeskRefusal>>;
+  /** The bytes of a bundle that a record names. Whether they are worth a trust is for the bundle's signature to say. */
   bundle(operator: Operator, digest: Digest): Promise<Result<Uint8Array, DeskRefusal>>;
+  /** Records refusals that were only counted so far. Called once a second and at shutdown. */
+  flush(): Promise<void>;
 }
 
 /** Somebody whom the bundle's operator table names. */
@@ -53,6 +55,13 @@ export interface WantedQuarantine {
   readonly issuer?: string;
   readonly reason: string;
   readonly forMs?: number;
+}
+
+export interface DecisionRecords {
+  /** Logs with a record of it. Lines are as they stand there, byte for byte: their hashes can be checked. */
+  readonly logs: readonly { readonly replica: string; readonly lines: readonly string[] }[];
+  /** Replicas that did not answer, so that their records may be missing. */
+  readonly away: readonly string[];
 }
 
 /** Why an operator gets nothing. `kind` is what the door makes a status of. */

@@ -1,4 +1,5 @@
 export { type DecisionsConfig, decisionsConfig } from "./config.ts";
+export { decisionLines } from "./decision-lines.ts";
 export type { DecisionLog, Durability, LogHead, LogUnavailable, RecordPosition } from "./decision-log.ts";
 export { formatHead, type InvalidHead, parseHead } from "./head.ts";
 export type { LogFault } from "./log-fault.ts";

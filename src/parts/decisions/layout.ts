@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { LogId } from "../../core/ids.ts";
+import type { DecisionId, LogId } from "../../core/ids.ts";
 
 /** `<folder>/<log id>/000001.jsonl`. Log ids sort by the time they were made; `openLog` sees to it when a clock goes back. */
 const LOG_ID = /^log_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -38,6 +38,6 @@ export async function listSegments(dir: string, log: LogId): Promise<SegmentPlac
 }
 
 /** Milliseconds since 1970 in a UUIDv7 id. */
-export function mintedAt(log: LogId): number {
-  return Number.parseInt(log.slice(4, 12) + log.slice(13, 17), 16);
+export function mintedAt(id: LogId | DecisionId): number {
+  return Number.parseInt(id.slice(4, 12) + id.slice(13, 17), 16);
 }
