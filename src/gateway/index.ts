@@ -40,9 +40,22 @@ export {
   flipOf,
   isOfTheMoment,
   type Judged,
+  type JudgedList,
   type Rejudge,
   type Rejudged,
   type RejudgedOn,
+  type Relisted,
   rejudgeOf,
 } from "./rejudge/index.ts";
 export { type SpentAt, spendOf } from "./restore-spend.ts";
+export {
+  createRollouts,
+  parseRollbackRule,
+  planOf,
+  type RolloutConfig,
+  type Rollouts,
+  type RunningRollouts,
+  rollbackRuleText,
+  rolloutConfig,
+  ruleMeasures,
+} from "./rollouts/index.ts";

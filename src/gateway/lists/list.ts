@@ -5,6 +5,7 @@ import type { Parts } from "../parts.ts";
 import { onGeneration, pinnedHead, refuseOnRecord } from "../pinned.ts";
 import { hostReason } from "../refusal.ts";
 import { type Listable, listablesAt } from "./listable.ts";
+import { askedText } from "./recorded-list.ts";
 import { listMethods, visibleOf } from "./visible.ts";
 
 /** All of one kind that this caller may use with some argument, at this instant, through this door. */
@@ -18,7 +19,8 @@ export function list(parts: Parts, exchange: Exchange, kind: ListKind): Promise<
     if (expiresAt <= now && onExpiry === "deny_all") return err(await refuseOnRecord(pinned, head, [hostReason("bundle.expired")]));
     const offered = await listablesAt(parts, exchange, generation, kind);
     const visible = await visibleOf(exchange, generation, caller, kind, offered, now);
-    const recorded = await parts.log.append(`${head},"offered":${offered.length},${visibleText(visible)}}`, "grouped");
+    const asked = await askedText(pinned, kind, offered);
+    const recorded = await parts.log.append(`${head}${asked},"offered":${offered.length},${visibleText(visible)}}`, "grouped");
     parts.meter.ended(method, recorded.ok ? "allow" : "deny", exchange.serverId ?? "aggregate");
     if (recorded.ok) return ok(asList(parts, exchange, visible));
     return err({ decisionId: pinned.id, effect: "deny", reasons: [hostReason("gateway.log_unavailable")] });

@@ -1,23 +1,15 @@
-import { isInUse } from "../../core/server.ts";
 import type { Listing, ServerConnection } from "../../parts/upstream/index.ts";
 import type { Exchange, ListKind } from "../gateway.ts";
 import type { Generation } from "../generation.ts";
 import type { Parts } from "../parts.ts";
-import type { EntryTarget, ListedResource, PromptTarget, ServerTargets, ToolTarget } from "../targets/index.ts";
+import type { ListedResource, ServerTargets } from "../targets/index.ts";
+import { type ApprovedTarget, approvedOf, serversAt } from "./approved.ts";
 
 /** What a list shows: it is judged by its fragments of the input, and shown as its text. */
-export type Listable = ToolTarget | PromptTarget | EntryTarget | ListedResource;
+export type Listable = ApprovedTarget | ListedResource;
 
 /** Longest wait for servers that were not asked yet. */
 const LISTING_WAIT_MS = 3_000;
-
-/** The servers of a door that may be spoken to. */
-export function serversAt(exchange: Pick<Exchange, "serverId">, generation: Generation): readonly ServerTargets[] {
-  const { byServer } = generation.targets;
-  const own = exchange.serverId === undefined ? undefined : byServer.get(exchange.serverId);
-  const servers = exchange.serverId === undefined ? [...byServer.values()] : own ? [own] : [];
-  return servers.filter(({ server }) => isInUse(server));
-}
 
 /** Whether anything of this kind is catalogued for the server, so that there is something to ask it for. */
 export function hasAny(targets: ServerTargets, kind: ListKind): boolean {
@@ -49,27 +41,16 @@ export function listablesOf(
   kind: ListKind,
   aggregate: boolean,
 ): readonly Listable[] {
-  switch (kind) {
-    case "tools":
-      return own.tools.filter((target) => listing.tools.get(target.tool.name)?.pin === target.tool.pin && isNamed(target, aggregate));
-    case "prompts":
-      return own.prompts.filter(
-        (target) => listing.prompts.get(target.prompt.name)?.pin === target.prompt.pin && isNamed(target, aggregate),
-      );
-    case "templates":
-      return [...own.entries.values()].filter((target) => {
-        const { template } = target.entry;
-        if (!template || listing.templates.get(template.definition.uriTemplate)?.pin !== template.pin) return false;
-        // Two servers with one template: its URIs would have two owners, so that it is nobody's at the aggregate.
-        return !aggregate || generation.targets.template(undefined, template.definition.uriTemplate) === target;
-      });
-    case "resources":
-      return generation.targets.listed(own, listing, aggregate);
-  }
+  if (kind === "resources") return generation.targets.listed(own, listing, aggregate);
+  return approvedOf(generation.targets, own, kind, aggregate).filter((target) => isDefined(target, listing));
 }
 
-function isNamed(target: ToolTarget | PromptTarget, aggregate: boolean): boolean {
-  return !aggregate || target.aggregateName !== undefined;
+/** Whether the server still defines it as it was approved. */
+function isDefined(target: ApprovedTarget, listing: Listing): boolean {
+  if (target.kind === "tool") return listing.tools.get(target.tool.name)?.pin === target.tool.pin;
+  if (target.kind === "prompt") return listing.prompts.get(target.prompt.name)?.pin === target.prompt.pin;
+  const { template } = target.entry;
+  return template !== undefined && listing.templates.get(template.definition.uriTemplate)?.pin === template.pin;
 }
 
 /** A server that hangs must not hold up the list of the others; it is there once it answered. */

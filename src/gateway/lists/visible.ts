@@ -26,17 +26,37 @@ export async function visibleOf<Item extends Judged>(
   now: number,
 ): Promise<readonly Item[]> {
   const common = commonText(exchange, caller, generation.timeText(now), now);
+  return visibleUnder(generation.policy, discoverText(kind, common), caller.widest, items);
+}
+
+/** The same under an input that is written already, but for its items. */
+export async function visibleUnder<Item extends Judged>(
+  policy: Pick<Generation["policy"], "discover">,
+  text: string,
+  widest: number,
+  items: readonly Item[],
+): Promise<readonly Item[]> {
   const visible: Item[] = [];
   for (let from = 0; from < items.length; from += ITEMS_PER_EVALUATION) {
     const part = items.slice(from, from + ITEMS_PER_EVALUATION);
-    const input = `{"phase":"discover","method":"${listMethods[kind]}",${common},"items":[${part.map(itemText).join(",")}],"limits":{"truncated":[],"omitted":[]}}`;
-    const shown = await generation.policy.discover(input, {
-      widest: Math.max(part.length, caller.widest),
+    const shown = await policy.discover(withItems(text, part), {
+      widest: Math.max(part.length, widest),
       nested: part.some((item) => item.nested),
     });
     for (const [index, item] of part.entries()) if (shown[index] === true) visible.push(item);
   }
   return visible;
+}
+
+const limits = '"limits":{"truncated":[],"omitted":[]}}';
+
+/** The input of a list without its items, as records have it. */
+export function discoverText(kind: ListKind, common: string): string {
+  return `{"phase":"discover","method":"${listMethods[kind]}",${common},${limits}`;
+}
+
+function withItems(text: string, items: readonly Judged[]): string {
+  return `${text.slice(0, -limits.length)}"items":[${items.map(itemText).join(",")}],${limits}`;
 }
 
 function itemText({ serverText, pinnedText }: Judged): string {

@@ -10,11 +10,12 @@ import { alsoDenied, turnedAway } from "./denials.ts";
 import { isOfTheMoment } from "./flip-of.ts";
 import { hiddenIn, missedAgain, missedAnew } from "./hidden.ts";
 import type { Judged, Rejudge, Rejudged } from "./rejudge.ts";
+import { relist, widthOfCaller } from "./relist.ts";
 import { missed, unjudgeable } from "./unjudgeable.ts";
 
 /** A generation, or as much of one as policies have that nobody activated. */
 export interface RejudgedOn extends Aims {
-  readonly policy: Pick<Generation["policy"], "decide" | "close">;
+  readonly policy: Pick<Generation["policy"], "decide" | "discover" | "close">;
   /** Without a tenant it is asked about those of all. */
   readonly bundle: { readonly environment: string; readonly tenant?: string };
 }
@@ -73,11 +74,17 @@ export function rejudgeOf(on: RejudgedOn): Rejudge {
       return { kind: "decided", decision: alsoDenied(answer.decision, "args.invalid", { mistakes: mistakes.join("; ") }) };
     },
 
+    relist(list) {
+      const input = inputOf(list);
+      const text = () => (hiddenIn(input).length === 0 ? list.inputText : wholeText(input));
+      return relist(on, list, input, text, widthOfCaller(input));
+    },
+
     close: () => policy.close(),
   };
 }
 
-function inputOf({ input, inputText }: Judged): AskedInput {
+function inputOf({ input, inputText }: Pick<Judged, "input" | "inputText">): AskedInput {
   const value: unknown = input ?? JSON.parse(inputText);
   return isMembers(value) ? value : {};
 }

@@ -29,6 +29,25 @@ export type Rejudged =
   /** Policy would read what is not there any more. `path`: the pointer of a masked or omitted leaf; `why` in one sentence. */
   | { readonly kind: "unjudgeable"; readonly path: string; readonly why: string };
 
+/** What is shown again: a list as it stands in its record. */
+export interface JudgedList {
+  /** Text of the input without its items; leaves that a mask replaced are named in its `masked`. */
+  readonly inputText: string;
+  readonly input?: Readonly<Record<string, unknown>>;
+  /** A server's id, or `aggregate`. */
+  readonly door: string;
+  /** Approved targets that were not offered: ids, or the id of a server of which nothing was. */
+  readonly absent: readonly string[];
+}
+
+export interface Relisted {
+  readonly kind: "listed";
+  /** How many targets there were to choose from. */
+  readonly offered: number;
+  /** Ids, in catalog order. */
+  readonly visible: readonly string[];
+}
+
 /** A bundle asked about requests that another one decided, or it itself long ago. Nothing is sent, reserved or recorded. */
 export interface Rejudge {
   /** The same input as then. On its own bundle the answer is the one of then; anything else is a defect. */
@@ -39,6 +58,8 @@ export interface Rejudge {
    * have, another pin, arguments that its schema refuses - is a denial with the gateway's own reason code.
    */
   anew(judged: Judged): Promise<Rejudged>;
+  /** The list of a record of this very bundle. */
+  relist(list: JudgedList): Promise<Relisted | Extract<Rejudged, { kind: "unjudgeable" }>>;
   close(): Promise<void>;
 }
 

@@ -34,7 +34,7 @@ export interface Second {
 }
 
 /** A bundle of the sample company, changed as the test likes, whose policy says the same to everything. */
-export function second(change: Change = () => {}, decision: Decision = allow(), tenant = "default"): Second {
+export function second(change: Change = () => {}, decision: Decision = allow(), tenant = "default", visible = (_: Loose) => true): Second {
   const data = bundleData();
   data.catalog.agents["support-bot"] = agent({ modes: ["user_via_agent", "agent"] });
   change(data);
@@ -46,6 +46,7 @@ export function second(change: Change = () => {}, decision: Decision = allow(), 
       asked.push(text);
       return decision;
     },
+    discover: async (text: string) => JSON.parse(text).items.map(visible),
     close: async () => {},
   };
   const bundle = { environment: "demo", tenant };
