@@ -27,19 +27,23 @@ const MAX_SAID = 2_000;
 export async function runSigner(run: SignerRun): Promise<Result<Uint8Array, string>> {
   const executable = await find(run.program, run.environment.PATH ?? "");
   if (executable === undefined) return err("cannot be run: there is no such program");
-  const env = { ...run.environment, TOOLGATE_SIGNER_KID: run.kid, TOOLGATE_SIGNER_ALGORITHM: run.algorithm };
-  const child = spawn(executable, run.args, {
-    env,
-    shell: false,
-    stdio: ["pipe", "pipe", "pipe"],
-    windowsHide: true,
-    // A group of its own: what it starts ends with it.
-    detached: process.platform !== "win32",
-  });
-  const tidied = atExit(() => end(child));
-  const answer = await answerOf(child, run);
+  const child = begin(executable, run);
+  if (!child.ok) return child;
+  const tidied = atExit(() => end(child.value));
+  const answer = await answerOf(child.value, run);
   tidied();
   return answer;
+}
+
+function begin(executable: string, { args, environment, kid, algorithm }: SignerRun): Result<ChildProcess, string> {
+  const env = { ...environment, TOOLGATE_SIGNER_KID: kid, TOOLGATE_SIGNER_ALGORITHM: algorithm };
+  try {
+    // A group of its own: what it starts ends with it.
+    return ok(spawn(executable, args, { env, shell: false, stdio: "pipe", windowsHide: true, detached: process.platform !== "win32" }));
+  } catch (error) {
+    // Most failures come as an event, such as a missing interpreter; some, such as arguments that are too long, at once.
+    return err(`cannot be run: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function answerOf(child: ChildProcess, { input, timeoutMs }: SignerRun): Promise<Result<Uint8Array, string>> {

@@ -3,9 +3,17 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateKeyPair, type Opa, packBundle, runOpa, signBundle } from "../../../src/authoring/index.ts";
-import { hashFile, judgeSignatures, readBundle, readKeyring, verifyBundle } from "../../../src/parts/bundle/index.ts";
-import { changed, expected, unpacked } from "../../parts/bundle/sample-bundle.ts";
+import { generateKeyPair, localSigner, type Opa, packBundle, runOpa, signBundle, signBundleWith } from "../../../src/authoring/index.ts";
+import {
+  hashFile,
+  judgeSignatures,
+  readBundle,
+  readKeyring,
+  type SignatureAlgorithm,
+  signatureAlgorithms,
+  verifyBundle,
+} from "../../../src/parts/bundle/index.ts";
+import { changed, expected, textOf, unpacked } from "../../parts/bundle/sample-bundle.ts";
 import { build, needOpa, temporaryFolder, writeFiles } from "./tools.ts";
 
 let opa: Opa;
@@ -22,13 +30,13 @@ async function builtBundle() {
   return built.value.bytes;
 }
 
-function ring(kid: string, algorithm: "ES256" | "EdDSA", publicKey: string) {
+function ring(kid: string, algorithm: SignatureAlgorithm, publicKey: string) {
   const read = readKeyring(JSON.stringify({ version: 1, keys: { [kid]: { algorithm, public_key: publicKey } } }));
   if (!read.ok) throw new Error(JSON.stringify(read.error));
   return read.value;
 }
 
-describe.each(["ES256", "EdDSA"] as const)("a bundle signed with %s", (algorithm) => {
+describe.each(signatureAlgorithms)("a bundle signed with %s", (algorithm) => {
   const pair = generateKeyPair(algorithm);
 
   it("by us is verified by opa build, and refused by it with another key or a changed file", async () => {
@@ -102,6 +110,74 @@ describe.each(["ES256", "EdDSA"] as const)("a bundle signed with %s", (algorithm
     const theirs = changed(contents, { ".signatures.json": await readFile(join(tree, ".signatures.json"), "utf8") });
     const bundle = await verifyBundle(theirs, ring("release", algorithm, pair.publicKey), expected);
     expect(bundle.ok ? bundle.value.identity.signer : bundle.error).toBe("release");
+  });
+});
+
+describe("a bundle with co-signatures", () => {
+  const [first, second] = [generateKeyPair("ES256"), generateKeyPair("PS256")];
+  const both = JSON.stringify({
+    version: 1,
+    threshold: 2,
+    keys: {
+      release: { algorithm: "ES256", public_key: first.publicKey, owner: "Ann" },
+      second: { algorithm: "PS256", public_key: second.publicKey, owner: "Bea" },
+    },
+  });
+
+  async function cosigned(bytes: Uint8Array): Promise<Uint8Array> {
+    const signer = localSigner({ privateKey: second.privateKey, kid: "second", algorithm: "PS256" });
+    const added = signer.ok ? await signBundleWith(bytes, signer.value, { add: true }) : signer;
+    if (!added.ok) throw new Error(JSON.stringify(added.error));
+    return added.value.bytes;
+  }
+
+  async function holds(bytes: Uint8Array) {
+    const keyring = readKeyring(both);
+    if (!keyring.ok) throw new Error(JSON.stringify(keyring.error));
+    const bundle = await verifyBundle(await unpacked(bytes), keyring.value, expected);
+    return bundle.ok ? bundle.value.identity.signer : bundle.error;
+  }
+
+  const opaVerifies = async (bytes: Uint8Array, key: string) => {
+    await writeFiles(folder, { "cosigned.tar.gz": bytes, "cosigned.pem": key });
+    const flags = ["--verification-key", "cosigned.pem", "--verification-key-id", "release", "--signing-alg", "ES256"];
+    return runOpa(opa, ["build", "-b", "cosigned.tar.gz", ...flags, "-o", "out.tar.gz"], folder);
+  };
+
+  it("is verified by opa by its first signature, and by us by both", async () => {
+    const signed = await signBundle(await builtBundle(), { privateKey: first.privateKey, kid: "release", algorithm: "ES256" });
+    if (!signed.ok) throw new Error(signed.error);
+    const bytes = await cosigned(signed.value);
+    expect(await opaVerifies(bytes, first.publicKey)).toMatchObject({ code: 0, stderr: "" });
+    expect(await opaVerifies(bytes, generateKeyPair("ES256").publicKey)).toMatchObject({ code: 1 });
+    expect(await holds(signed.value)).toMatchObject({ code: "bundle.too_few_signatures" });
+    expect(await holds(bytes)).toBe("release");
+  });
+
+  it("may have its first signature from opa build, which stays as it is, its hashes and its plugin included", async () => {
+    const tree = join(folder, "first-by-opa");
+    await writeFiles(tree, Object.fromEntries((await unpacked(await builtBundle())).files));
+    await writeFiles(folder, { "first.pem": first.privateKey });
+    const signing = ["--signing-key", "../first.pem", "--signing-alg", "ES256", "--verification-key-id", "release"];
+    expect(await runOpa(opa, ["build", "-b", ".", ...signing, "-o", "../first-by-opa.tar.gz"], tree)).toMatchObject({ code: 0 });
+    const theirs = await readFile(join(folder, "first-by-opa.tar.gz"));
+    const bytes = await cosigned(theirs);
+    const [before, after] = [await unpacked(theirs), await unpacked(bytes)].map((one) => JSON.parse(textOf(one, ".signatures.json")));
+    expect(after).toEqual({ ...before, toolgate_cosignatures: [expect.any(String)] });
+    expect(await holds(bytes)).toBe("release");
+  });
+
+  it("may have its first signature from opa sign, and is verified by opa all the same", async () => {
+    const contents = await unpacked(await builtBundle());
+    const tree = join(folder, "first-signed-by-opa");
+    await writeFiles(tree, Object.fromEntries(contents.files));
+    await writeFiles(folder, { "first.pem": first.privateKey, "claims.json": JSON.stringify({ keyid: "release" }) });
+    const signing = ["--signing-key", "../first.pem", "--signing-alg", "ES256", "--claims-file", "../claims.json"];
+    expect(await runOpa(opa, ["sign", "-b", ".", ...signing], tree)).toMatchObject({ code: 0 });
+    const theirs = changed(contents, { ".signatures.json": await readFile(join(tree, ".signatures.json"), "utf8") });
+    const bytes = await cosigned(await packBundle(theirs.files));
+    expect(await holds(bytes)).toBe("release");
+    expect(await opaVerifies(bytes, first.publicKey)).toMatchObject({ code: 0, stderr: "" });
   });
 });
 
