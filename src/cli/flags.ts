@@ -16,3 +16,28 @@ export function instant(text: string): string {
   if (!RFC_3339.test(text) || Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('wanted a time like "2027-01-31T00:00:00Z"');
   return text;
 }
+
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+const DURATION = /^([1-9]\d{0,8})([smhdw])$/;
+
+/** Milliseconds of a text like `30m`, `12h` or `7d`; nothing for any other text. */
+export function durationMs(text: string): number | undefined {
+  const [, count, unit] = DURATION.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS];
+}
+
+/** A duration in milliseconds, as a flag gives it. */
+export function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms === undefined) throw new InvalidArgumentError('wanted a duration like "30m", "12h" or "7d"');
+  return ms;
+}
+
+/** Unix milliseconds: a time, or how long ago it is. */
+export function moment(text: string, now: () => number = Date.now): number {
+  const ago = durationMs(text);
+  if (ago !== undefined) return now() - ago;
+  if (!RFC_3339.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('wanted how long ago, like "7d" or "12h", or a time like "2027-01-31T00:00:00Z"');
+  return Date.parse(text);
+}
