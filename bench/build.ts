@@ -111,10 +111,10 @@ async function activated(bytes: Uint8Array, place: string): Promise<number> {
     const activation = createActivation({
       ...{ limits: defaultBundleLimits, keyring: () => Promise.resolve(trusted), minSequence: 0, remember: true },
       ...{ expected: { name: "bench", tenant: "default", environment: place }, knownLibraries: await library(), clock: systemClock },
-      ...{ floor: memorySequenceFloor(), store: fileBundleStore(data), logger: silentLogger },
+      ...{ floor: memorySequenceFloor(), promoted: () => undefined, store: fileBundleStore(data), logger: silentLogger },
       policy: { timeoutMs: 1000, workers: 1, maxMemoryBytes: 256 << 20 },
     });
-    const [generation, seconds] = await timed(() => activation.prepare(signed.value));
+    const [generation, seconds] = await timed(() => activation.prepare(signed.value, "shared"));
     if (!generation.ok) throw new Error(generation.error.detail);
     await generation.value.policy.close();
     return seconds;

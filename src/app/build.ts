@@ -7,10 +7,12 @@ import {
   createGateway,
   createGenerations,
   createMeter,
+  createRollouts,
   keyedMasker,
   type Parts,
   type Readiness,
   type RunningGateway,
+  type RunningRollouts,
 } from "../gateway/index.ts";
 import { createHttpServer, type MetricsSource, mcpDoor, metricsDoor, opsDoor } from "../http/index.ts";
 import type { MemoryLedger } from "../parts/budgets/index.ts";
@@ -29,6 +31,7 @@ import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { keyringReader } from "./keyring-reader.ts";
 import { knownLibraries } from "./known-libraries.ts";
 import { metricsOf } from "./metrics.ts";
+import { withRollout } from "./rollout-view.ts";
 import { sealKeysOf } from "./seal-keys.ts";
 import { openSharedState, type SharedState, withShared } from "./shared-state.ts";
 import { withSource } from "./source-readiness.ts";
@@ -54,6 +57,8 @@ export interface Built {
   readonly data: DataDirectory;
   /** Brings the bundles; nothing comes before it is opened. */
   readonly bundles: BundleIntake;
+  /** Decides which bundles are taken; begun before the first one is brought. */
+  readonly rollouts: RunningRollouts;
   /** The budgets that have to be told what was spent before this start; absent where Redis keeps them. */
   readonly forgetful: MemoryLedger | undefined;
   /** Stops what was built, in the reverse order of its making. */
@@ -83,7 +88,12 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   });
   if (!opened.ok) return err({ detail: opened.error.detail });
   const { log } = opened.value;
-  const shared = openSharedState(config, surroundings);
+  const sharing = await openSharedState(config, surroundings);
+  if (!sharing.ok) {
+    await log.close();
+    return sharing;
+  }
+  const shared = sharing.value;
   const keys = await sealKeysOf(config, surroundings, data, shared.redis);
   if (!keys.ok) {
     await shared.close();
@@ -94,8 +104,15 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   await within(Promise.all([shared.firstReady, keys.value.firstReady]), config.redis?.connect_timeout_ms ?? 0);
   const late: { gateway?: RunningGateway } = {};
   const identity = createIdentity({ issuers: config.issuers }, { clock, logger });
+  const generations = createGenerations(clock, logger);
+  const rollouts = createRollouts({
+    ...{ generations, operations: shared.operations, log, clock, ids, logger, config: config.rollout },
+    activation: activationOf(config, surroundings, data, shared.operations),
+    tenant: config.bundle.tenant,
+    replica: shared.replicas.id,
+  });
   const parts: Parts = {
-    generations: createGenerations(activationOf(config, surroundings, data), clock, logger),
+    generations,
     identity,
     ...upstreamOf(config, surroundings, late),
     ledger: shared.ledger,
@@ -116,9 +133,11 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   const gateway = createGateway(parts);
   late.gateway = gateway;
   const bundles = new BundleIntake(config, surroundings);
-  const readiness = () => withSource(withShared(gateway.readiness(), shared, keys.value), bundles.status());
+  const readiness = () =>
+    withRollout(withSource(withShared(gateway.readiness(), shared, keys.value), bundles.status()), rollouts.problem());
   const metrics = metricsOf(parts, {
     readiness,
+    rollouts,
     source: () => bundles.status(),
     sessions: () => shared.sessions.count(config.bundle.tenant, clock.now()),
   });
@@ -129,6 +148,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
     gateway,
     parts,
     data,
+    rollouts,
     bundles,
     forgetful: shared.forgetful,
     async close() {
@@ -136,7 +156,8 @@ export async function build(config: Config, surroundings: Surroundings): Promise
       await gateway.close();
       await parts.upstream.close();
       await gateway.flush();
-      await parts.generations.close();
+      await rollouts.close();
+      await generations.close();
       keys.value.close();
       await shared.close();
       await identity.close();
@@ -180,7 +201,7 @@ async function doorsOf(config: Config, { clock, logger, version }: Surroundings,
   return { app, metricsApp };
 }
 
-function activationOf(config: Config, { clock, logger }: Surroundings, data: DataDirectory) {
+function activationOf(config: Config, { clock, logger }: Surroundings, data: DataDirectory, operations: SharedState["operations"]) {
   const { name, tenant, environment } = config.bundle;
   return createActivation({
     limits: bundleLimits(config.bundle),
@@ -188,6 +209,7 @@ function activationOf(config: Config, { clock, logger }: Surroundings, data: Dat
     expected: { name, tenant, environment },
     minSequence: config.bundle.min_sequence ?? 0,
     floor: fileSequenceFloor(data.floorFolder),
+    promoted: () => operations.current().promoted,
     store: fileBundleStore(data.bundleFolder),
     knownLibraries: knownLibraries(),
     policy: {

@@ -2,8 +2,6 @@ import { readFile } from "node:fs/promises";
 import { err, ok, type Result } from "../core/result.ts";
 import {
   type BundleSource,
-  fileBundleStore,
-  fileSequenceFloor,
   fileSource,
   httpFetcher,
   ociFetcher,
@@ -22,25 +20,24 @@ import { within } from "./within.ts";
 export interface WayIn {
   /** Every bundle that the source brings passes here. */
   offer(bytes: Uint8Array): Promise<Offered>;
-  /** At a start: the bundle that was promoted last, verified again. */
-  restore(bytes: Uint8Array): Promise<Offered>;
-  lastPromoted(): Promise<Uint8Array | undefined>;
+  /** Whether there is a bundle that decides: at a start, the one that was promoted last. */
+  decides(): boolean;
   /** After a change of the keyring. */
   recheck(): Promise<void>;
 }
 
 type Offered = Result<unknown, { readonly code: string; readonly detail: string }>;
 
-export function wayInto({ parts: { generations }, data }: Built, { bundle }: Config): WayIn {
+export function wayInto({ rollouts, parts: { generations } }: Built, { bundle: { tenant } }: Config): WayIn {
+  const none = err({ code: "bundle.none", detail: "no bundle is promoted that can be taken here" });
+  const decides = () => generations.active(tenant) !== undefined;
   return {
-    offer: (bytes) => generations.activate(bytes),
-    restore: (bytes) => generations.activate(bytes),
-    async lastPromoted() {
-      const { name, tenant, environment } = bundle;
-      const floor = await fileSequenceFloor(data.floorFolder).read({ name, tenant, environment });
-      return floor && (await fileBundleStore(data.bundleFolder).read(floor.digest));
+    async offer(bytes) {
+      const offered = await rollouts.offer(bytes);
+      return offered.ok && !decides() ? none : offered;
     },
-    recheck: () => generations.recheck(),
+    decides,
+    recheck: () => rollouts.recheck(),
   };
 }
 
@@ -83,7 +80,7 @@ export class BundleIntake {
   async #first(way: WayIn): Promise<Result<void, NotBuilt>> {
     const { bundle } = this.#config;
     const waitMs = (bundle.http ?? bundle.oci)?.start_wait_ms;
-    const spare = await way.lastPromoted();
+    const spare = way.decides();
     const came = Promise.withResolvers<void>();
     let offered: Promise<Offered> | undefined;
     const source = openSource(this.#config, this.#surroundings, async (bytes) => {
@@ -97,23 +94,16 @@ export class BundleIntake {
     const tried = source.check();
     // Who has a bundle to go on with asks once; who has none waits until there is one.
     if (waitMs === undefined) await tried;
-    else await within(spare === undefined ? came.promise : Promise.race([tried, came.promise]), waitMs);
+    else await within(!spare ? came.promise : Promise.race([tried, came.promise]), waitMs);
     const outcome = await offered;
-    if (outcome?.ok) return ok(undefined);
+    // Without the shared state nothing can be promoted: it listens, is not ready, and tries again.
+    if (outcome?.ok || outcome?.error.code === "operations.unavailable") return ok(undefined);
     const { where, problem } = source.status();
     const why = outcome
       ? `the bundle "${where}" was refused: ${outcome.error.code}: ${outcome.error.detail}`
       : `the bundle "${where}" cannot be read: ${problem?.detail ?? `nothing came within ${waitMs} ms`}`;
-    return this.#goOn(way, spare, why);
-  }
-
-  async #goOn(way: WayIn, spare: Uint8Array | undefined, why: string): Promise<Result<void, NotBuilt>> {
-    const restored = spare && (await way.restore(spare));
-    if (!restored?.ok) return err({ detail: why });
+    if (!way.decides()) return err({ detail: why });
     this.#surroundings.logger.warn({ detail: why }, "going on with the bundle that was promoted last");
-    // Tried once more, so that the status tells beside the active bundle why the one of the source is not it.
-    if (this.#latest) await way.offer(this.#latest);
-    this.#latest ??= spare;
     return ok(undefined);
   }
 

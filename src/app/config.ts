@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { foundText, type Mistake } from "../core/mistakes.ts";
 import { err, ok, type Result } from "../core/result.ts";
+import { rolloutConfig } from "../gateway/index.ts";
 import { httpConfig } from "../http/index.ts";
 import { budgetsConfig } from "../parts/budgets/index.ts";
 import { type BundleConfig, bundleConfig } from "../parts/bundle/index.ts";
@@ -34,6 +35,7 @@ export const configSchema = z
     policy: policyConfig.prefault({}).describe("Bounds of policy evaluation."),
     budgets: budgetsConfig.prefault({}).describe("Bounds of the budget store."),
     operations: operationsConfig.prefault({}).describe("What operators decided at run time: quarantine and rollouts."),
+    rollout: rolloutConfig.prefault({}).describe("What becomes of a new bundle that the source brings."),
     sessions: sessionsConfig.prefault({}).describe("Sessions of clients of the 2025 revisions."),
     redis: redisConfig.optional().describe("State that replicas share; without it budgets and sessions live in this process and its log."),
     sealing: sealingConfig

@@ -1,11 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { latencyBuckets, type Parts, type Readiness } from "../gateway/index.ts";
+import { latencyBuckets, type Parts, type Readiness, type Rollouts } from "../gateway/index.ts";
 import type { SourceStatus } from "../parts/bundle/index.ts";
+import { rolloutMetrics } from "./rollout-view.ts";
 import { sourceMetrics } from "./source-metrics.ts";
 
 /** What is asked when somebody looks. */
 export interface Asked {
   readonly readiness: () => Readiness;
+  readonly rollouts: Pick<Rollouts, "problem">;
   readonly source: () => SourceStatus | undefined;
   /** Open sessions; rejects where their store cannot be asked. */
   readonly sessions: () => Promise<number>;
@@ -85,6 +87,7 @@ export function metricsOf(parts: Parts, asked: Asked): Registry {
       if (active) this.set({ name: active.name, revision: active.revision }, active.sequence);
     },
   });
+  rolloutMetrics(registry, parts, asked.rollouts);
   sourceMetrics(registry, asked.source, () => parts.generations.status().refused?.code);
   return registry;
 }

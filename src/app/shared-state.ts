@@ -1,6 +1,7 @@
+import { err, ok, type Result } from "../core/result.ts";
 import type { Readiness } from "../gateway/index.ts";
 import { type Ledger, type MemoryLedger, memoryLedger, redisLedger } from "../parts/budgets/index.ts";
-import { memoryOperations, type Operations } from "../parts/operations/index.ts";
+import { fileOperations, type Operations, redisOperations } from "../parts/operations/index.ts";
 import { memoryReplicas, type Replicas, redisReplicas } from "../parts/replicas/index.ts";
 import { memorySessions, redisSessions, type Sessions } from "../parts/sessions/index.ts";
 import { openRedis, type RedisConnection } from "../platform/redis.ts";
@@ -26,15 +27,23 @@ export interface SharedState {
   close(): Promise<void>;
 }
 
-export function openSharedState(config: Config, surroundings: Surroundings): SharedState {
-  return config.redis ? inRedis(config, config.redis, surroundings) : inThisProcess(config, surroundings);
+/** Refuses where what operators decided is there and cannot be read: a gateway that does not know it must not start. */
+export async function openSharedState(
+  config: Config,
+  surroundings: Surroundings,
+): Promise<Result<SharedState, { readonly detail: string }>> {
+  try {
+    return ok(config.redis ? await inRedis(config, config.redis, surroundings) : await inThisProcess(config, surroundings));
+  } catch (error) {
+    return err({ detail: error instanceof Error ? error.message : String(error) });
+  }
 }
 
-function inThisProcess(config: Config, { clock, ids, logger }: Surroundings): SharedState {
-  const ledger = memoryLedger(config.budgets);
+async function inThisProcess(config: Config, { clock, ids, logger }: Surroundings): Promise<SharedState> {
   const replicas = memoryReplicas(logger);
+  const operations = await fileOperations(config.bundle, { folder: config.data_dir, clock, replica: replicas.id, logger });
+  const ledger = memoryLedger(config.budgets);
   const sessions = memorySessions(config.sessions, { ids, news: replicas });
-  const operations = memoryOperations({ clock, replica: replicas.id, logger });
   return {
     redis: undefined,
     ledger,
@@ -54,12 +63,26 @@ function inThisProcess(config: Config, { clock, ids, logger }: Surroundings): Sh
   };
 }
 
-function inRedis(config: Config, address: NonNullable<Config["redis"]>, { clock, ids, logger }: Surroundings): SharedState {
+async function inRedis(config: Config, address: NonNullable<Config["redis"]>, surroundings: Surroundings): Promise<SharedState> {
+  const { clock, ids, logger } = surroundings;
   const redis = openRedis(address, logger);
-  const ledger = redisLedger(redis, { tenant: config.bundle.tenant });
   const replicas = redisReplicas(redis, logger);
+  const connectMs = address.connect_timeout_ms;
+  const operations = await redisOperations(redis, config.bundle, {
+    clock,
+    folder: config.data_dir,
+    replica: replicas.id,
+    logger,
+    connectMs,
+  })
+    // Nothing else is open yet.
+    .catch(async (error: unknown) => {
+      await replicas.close();
+      await redis.close();
+      throw error;
+    });
+  const ledger = redisLedger(redis, { tenant: config.bundle.tenant });
   const sessions = redisSessions(redis, config.sessions, { ids, news: replicas });
-  const operations = memoryOperations({ clock, replica: replicas.id, logger });
   const told = (ok: boolean, what: string) => ({ ok, detail: ok ? "reachable" : `${what} cannot be reached` });
   return {
     redis,

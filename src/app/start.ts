@@ -23,6 +23,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
   if (!result.ok) return result;
   const built = result.value;
   const { bundles } = built;
+  await built.rollouts.begin();
   const opened = await bundles.open(wayInto(built, config));
   if (!opened.ok) {
     await bundles.close();
@@ -58,7 +59,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
 
 /** Tells a ledger in memory what the log says was spent. */
 async function restoreSpend({ forgetful, parts, data }: Built, { bundle }: Config, { clock, logger }: Surroundings): Promise<void> {
-  const generation = parts.generations.for(bundle.tenant);
+  const generation = parts.generations.active(bundle.tenant);
   if (!forgetful || !generation) return;
   const spent = await spendOf(tailLog(data.logFolder), generation, clock.now());
   for (const { levels, at } of spent) forgetful.restore(levels, at);

@@ -7,6 +7,7 @@ export type DecisionId = Id<"dec">;
 export type ReservationId = Id<"res">;
 export type SessionId = Id<"ses">;
 export type LogId = Id<"log">;
+export type RolloutId = Id<"rol">;
 
 /** Where ids come from. `now` is Unix milliseconds; a test passes its own source. */
 export interface IdSource {
@@ -14,6 +15,7 @@ export interface IdSource {
   reservation(now: number): ReservationId;
   session(now: number): SessionId;
   log(now: number): LogId;
+  rollout(now: number): RolloutId;
 }
 
 const POOL_BYTES = 4096;
@@ -52,7 +54,7 @@ export function randomIds(): IdSource {
     };
   }
 
-  return { decision: minter("dec"), reservation: minter("res"), session: minter("ses"), log: minter("log") };
+  return { decision: minter("dec"), reservation: minter("res"), session: minter("ses"), log: minter("log"), rollout: minter("rol") };
 }
 
 /** Twenty digits in groups of 4, 4 and 12; the dashes between them are there already. */

@@ -6,6 +6,7 @@ import {
   type BundleRefusal,
   type BundleStore,
   checkSequence,
+  type Floor,
   type Keyring,
   readBundle,
   type SequenceFloor,
@@ -17,7 +18,6 @@ import { compareCase, createPolicy, type MeasurablePolicy, type PolicyLimits } f
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type Generation, generationOf } from "./generation.ts";
-import type { Activation } from "./generations.ts";
 import { worstCases } from "./worst-case.ts";
 
 export interface ActivationOptions {
@@ -27,6 +27,8 @@ export interface ActivationOptions {
   readonly expected: { readonly name: string; readonly tenant: string; readonly environment: string };
   readonly minSequence: number;
   readonly floor: SequenceFloor;
+  /** What is promoted for all replicas, as far as this one knows. */
+  readonly promoted: () => Floor | undefined;
   readonly store: BundleStore;
   readonly knownLibraries: ReadonlySet<Digest>;
   readonly policy: PolicyLimits;
@@ -36,11 +38,35 @@ export interface ActivationOptions {
   readonly logger: Logger;
 }
 
-/** The way from bytes to a generation: verify, compile, run the bundle's own golden cases. Nothing is swapped here. */
+/**
+ * Which floor a bundle must reach: `shared`, what is promoted for all replicas too; `own`, what was promoted here, for a
+ * replica that cannot follow the others and goes on with its last good bundle.
+ */
+export type FloorOf = "shared" | "own";
+
+/** From bytes to a generation, and what this process remembers of it. */
+export interface Activation {
+  /** Signature, place, time and sequence; nothing is compiled. */
+  verify(bytes: Uint8Array, floor: FloorOf): Promise<Result<VerifiedBundle, BundleRefusal>>;
+  /** Verifies, compiles, and runs the bundle's own golden cases. */
+  prepare(bytes: Uint8Array, floor: FloorOf): Promise<Result<Generation, BundleRefusal>>;
+  /** Whether a bundle would still be taken by today's keyring. */
+  recheck(bytes: Uint8Array): Promise<Result<void, BundleRefusal>>;
+  /** Called before the swap: what must be durable for the sequence never to go back. */
+  promote(generation: Generation, bytes: Uint8Array): Promise<Result<void, BundleRefusal>>;
+  /** Keeps a candidate, for the decisions that name it. */
+  keepCandidate(digest: Digest, bytes: Uint8Array): Promise<void>;
+  read(digest: Digest): Promise<Uint8Array | undefined>;
+  /** The bytes of the bundle that was promoted here last. */
+  lastPromoted(): Promise<Uint8Array | undefined>;
+}
+
+/** The way from bytes to a generation. Nothing is swapped here. */
 export function createActivation(options: ActivationOptions): Activation {
   return {
-    async prepare(bytes) {
-      const bundle = await verified(bytes, options);
+    verify: (bytes, floor) => verified(bytes, floor, options),
+    async prepare(bytes, floor) {
+      const bundle = await verified(bytes, floor, options);
       if (!bundle.ok) return bundle;
       const catalog = readCatalog(bundle.value.data);
       if (!catalog.ok)
@@ -67,14 +93,20 @@ export function createActivation(options: ActivationOptions): Activation {
     async recheck(bytes) {
       // A keyring that is just being written says nothing about the bundle.
       if (!(await options.keyring()).ok) return ok(undefined);
-      const bundle = await verified(bytes, options);
+      const bundle = await verified(bytes, "own", options);
       return bundle.ok ? ok(undefined) : bundle;
     },
     promote: (generation, bytes) => promote(generation, bytes, options),
+    keepCandidate: (digest, bytes) => options.store.saveCandidate(digest, bytes),
+    read: (digest) => options.store.read(digest),
+    async lastPromoted() {
+      const floor = await options.floor.read(options.expected);
+      return floor && (await options.store.read(floor.digest));
+    },
   };
 }
 
-async function verified(bytes: Uint8Array, options: ActivationOptions): Promise<Result<VerifiedBundle, BundleRefusal>> {
+async function verified(bytes: Uint8Array, of: FloorOf, options: ActivationOptions): Promise<Result<VerifiedBundle, BundleRefusal>> {
   const contents = await readBundle(bytes, options.limits);
   if (!contents.ok) return contents;
   const keyring = await options.keyring();
@@ -86,9 +118,22 @@ async function verified(bytes: Uint8Array, options: ActivationOptions): Promise<
     activatedBefore: await options.store.digests(),
   });
   if (!bundle.ok) return bundle;
-  const floor = await options.floor.read(options.expected);
-  const allowed = checkSequence(floor, bundle.value.identity, options.minSequence);
-  return allowed.ok ? bundle : allowed;
+  const floors = await floorsOf(of, options);
+  if (!floors.ok) return floors;
+  for (const floor of floors.value) {
+    const allowed = checkSequence(floor, bundle.value.identity, options.minSequence);
+    if (!allowed.ok) return allowed;
+  }
+  return bundle;
+}
+
+async function floorsOf(of: FloorOf, options: ActivationOptions): Promise<Result<readonly (Floor | undefined)[], BundleRefusal>> {
+  try {
+    return ok([await options.floor.read(options.expected), of === "shared" ? options.promoted() : undefined]);
+  } catch (error) {
+    // A floor that is lost is not the same as none.
+    return refuse("bundle.unreadable", error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function holdsItsCases(policy: MeasurablePolicy, bundle: VerifiedBundle): Promise<Result<void, BundleRefusal>> {

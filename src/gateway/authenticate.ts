@@ -54,7 +54,7 @@ export function createAuthenticator(parts: Parts): Authenticator {
       const verified = await parts.identity.verify(authorization, now);
       if (!verified.ok) return await refuse(withoutUndefined(verified.error), network, now);
       const token = verified.value;
-      const generation = parts.generations.for(token.tenant);
+      const generation = parts.generations.for(token);
       if (!generation) return await refuse({ code: "bundle.none", detail: `tenant "${token.tenant}" has no bundle` }, network, now);
       const facts = generation.callerOf(token, now);
       if (!facts.ok) return await refuse({ code: facts.error.code, detail: agentDetail(facts.error), issuer: token.issuer }, network, now);

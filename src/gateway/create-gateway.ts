@@ -44,9 +44,9 @@ export function createGateway(built: BuiltParts): RunningGateway {
     changes.tell(everyKind);
     watches.recheck();
   };
-  parts.generations.onSwap((generation) => {
-    parts.upstream.retain(generation.catalog.servers.values());
-    recordBundle(parts, generation.bundleText, "activated");
+  parts.generations.onSwap(({ generations, activated }) => {
+    parts.upstream.retain(generations.flatMap(({ catalog }) => [...catalog.servers.values()]));
+    if (activated) recordBundle(parts, activated.bundleText, "activated");
     judgedAnew();
   });
   const parked = watchParked(parts);

@@ -1,39 +1,66 @@
-import { err, ok, type Result } from "../core/result.ts";
-import type { BundleIdentity, BundleRefusal } from "../parts/bundle/index.ts";
+import type { RolloutMode } from "../core/operations.ts";
+import type { VerifiedToken } from "../core/principal.ts";
+import type { BundleIdentity } from "../parts/bundle/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { createAnnouncer } from "./announcer.ts";
+import { type CanaryShare, canaryChoice } from "./canary.ts";
 import type { Generation } from "./generation.ts";
 
-/** The active generation of each tenant, and the only way to one. */
+/** The generations of each tenant that decide now, and the only way to one. */
 export interface Generations {
-  for(tenant: string): Generation | undefined;
-  /** The active generation, kept alive until it is released as often as it was pinned. */
-  pin(tenant: string): Generation | undefined;
+  /** What decides for the bearer of this token: in a canary the candidate for those in the share, else the active one. */
+  for(token: VerifiedToken): Generation | undefined;
+  /** The same, kept alive until it is released as often as it was pinned. */
+  pin(token: VerifiedToken): Generation | undefined;
+  /** The promoted one: for what must never see a candidate. */
+  active(tenant: string): Generation | undefined;
+  candidate(tenant: string): Candidate | undefined;
   release(generation: Generation): void;
-  /** Prepares the candidate aside and swaps one reference. On any failure the last good one stays. One at a time, in order. */
-  activate(bytes: Uint8Array): Promise<Result<Generation, BundleRefusal>>;
-  /** After a change of the keyring: an active bundle whose key is revoked stops deciding at once, and nothing is let through. */
-  recheck(): Promise<void>;
-  onSwap(listener: (generation: Generation) => void): () => void;
-  onRefused(listener: (refusal: BundleRefusal) => void): () => void;
+  /** Makes a prepared generation the active one by swapping one reference; a candidate of its tenant goes on beside it. */
+  swap(generation: Generation): void;
+  /** Puts a prepared generation beside the active one of its tenant; the one that was there before is given up. */
+  tryOut(candidate: Candidate): void;
+  /** Gives the candidate up, if there is one: the active generation decides for all. */
+  endTrial(tenant: string): void;
+  /** The active generation stops deciding at once, and a candidate with it: nothing is let through. */
+  drop(tenant: string, why: Refusal): void;
+  /** Tells that a bundle was not taken. */
+  refused(refusal: Refusal): void;
+  /** Hears of everything that changes by what somebody is decided. */
+  onSwap(listener: (deciding: Deciding) => void): () => void;
+  onRefused(listener: (refusal: Refusal) => void): () => void;
   status(): GenerationStatus;
   close(): Promise<void>;
 }
 
-export interface GenerationStatus {
-  readonly active?: BundleIdentity & { readonly expiresAt: number; readonly activatedAt: number };
-  /** Why the latest candidate was not taken, until one is. */
-  readonly refused?: BundleRefusal & { readonly at: number };
+/** Why a bundle was not taken: a code of `BundleCode`, or of the gateway's own list. */
+export interface Refusal {
+  readonly code: string;
+  readonly detail: string;
 }
 
-/** Makes a generation of a candidate, and remembers the one that was promoted. */
-export interface Activation {
-  prepare(bytes: Uint8Array): Promise<Result<Generation, BundleRefusal>>;
-  /** Whether a bundle that was promoted would still be taken by today's keyring. */
-  recheck(bytes: Uint8Array): Promise<Result<void, BundleRefusal>>;
-  /** Called before the swap: what must be durable for the sequence never to go back. */
-  promote(generation: Generation, bytes: Uint8Array): Promise<Result<void, BundleRefusal>>;
+/** A generation on its way. */
+export interface Candidate {
+  readonly generation: Generation;
+  readonly mode: RolloutMode;
+  readonly share: CanaryShare;
+}
+
+/** By what a tenant's requests are decided from now on. */
+export interface Deciding {
+  readonly tenant: string;
+  /** The active one first, then the candidate of a canary. */
+  readonly generations: readonly Generation[];
+  /** The active one, where it is another than before. */
+  readonly activated?: Generation;
+}
+
+export interface GenerationStatus {
+  readonly active?: BundleIdentity & { readonly expiresAt: number; readonly activatedAt: number };
+  readonly candidate?: BundleIdentity & { readonly mode: RolloutMode; readonly percent?: number; readonly agents?: readonly string[] };
+  /** Why the latest bundle was not taken, until one is. */
+  readonly refused?: Refusal & { readonly at: number };
 }
 
 interface Lease {
@@ -41,14 +68,37 @@ interface Lease {
   retired: boolean;
 }
 
-export function createGenerations(activation: Activation, clock: Clock, logger: Logger): Generations {
-  const active = new Map<string, Generation>();
-  const bytesOf = new WeakMap<Generation, Uint8Array>();
+/** What a tenant has. `choice` is there only in a canary, so that nothing is paid for it without one. */
+interface Line {
+  readonly active: Generation | undefined;
+  readonly candidate: Candidate | undefined;
+  readonly choice: ((token: VerifiedToken) => Generation) | undefined;
+}
+
+const none: Line = { active: undefined, candidate: undefined, choice: undefined };
+
+export function createGenerations(clock: Clock, logger: Logger): Generations {
+  const lines = new Map<string, Line>();
   const leases = new Map<Generation, Lease>();
-  const swapped = createAnnouncer<Generation>(logger);
-  const refusals = createAnnouncer<BundleRefusal>(logger);
-  let status: GenerationStatus = {};
-  let queue: Promise<unknown> = Promise.resolve();
+  const swapped = createAnnouncer<Deciding>(logger);
+  const refusals = createAnnouncer<Refusal>(logger);
+  let status: Omit<GenerationStatus, "candidate"> = {};
+  /** Of which line the status is told: this process has one. */
+  let told = "";
+
+  const lineOf = (tenant: string): Line => lines.get(tenant) ?? none;
+
+  function set(tenant: string, active: Generation | undefined, candidate: Candidate | undefined): void {
+    const before = lineOf(tenant);
+    const isCanary = active !== undefined && candidate?.mode === "canary";
+    const choice = isCanary ? canaryChoice(active, candidate.generation, candidate.share, () => clock.now()) : undefined;
+    told = tenant;
+    lines.set(tenant, { active, candidate, choice });
+    for (const kept of [active, candidate?.generation]) if (kept) leases.set(kept, { users: leases.get(kept)?.users ?? 0, retired: false });
+    for (const old of new Set([before.active, before.candidate?.generation])) {
+      if (old && old !== active && old !== candidate?.generation) retire(old);
+    }
+  }
 
   function retire(generation: Generation): void {
     const lease = leases.get(generation);
@@ -59,82 +109,81 @@ export function createGenerations(activation: Activation, clock: Clock, logger: 
     void generation.policy.close();
   }
 
-  async function swap(bytes: Uint8Array): Promise<Result<Generation, BundleRefusal>> {
-    const prepared = await activation.prepare(bytes);
-    if (!prepared.ok) return refused(prepared.error);
-    const generation = prepared.value;
-    const { identity, tenant, expiresAt } = generation.bundle;
-    const previous = active.get(tenant);
-    if (previous?.bundle.identity.digest === identity.digest && previous.bundle.identity.sequence === identity.sequence) {
-      await generation.policy.close();
-      return ok(previous);
-    }
-    const promoted = await activation.promote(generation, bytes);
-    if (!promoted.ok) {
-      await generation.policy.close();
-      return refused(promoted.error);
-    }
-    leases.set(generation, { users: 0, retired: false });
-    bytesOf.set(generation, bytes);
-    active.set(tenant, generation);
-    status = { active: { ...identity, expiresAt, activatedAt: clock.now() } };
-    if (previous) retire(previous);
-    logger.info({ revision: identity.revision, sequence: identity.sequence, digest: identity.digest }, "bundle activated");
-    swapped.tell(generation);
-    return ok(generation);
+  function tell(tenant: string, activated?: Generation): void {
+    const { active, candidate, choice } = lineOf(tenant);
+    const generations = [active, choice && candidate?.generation].filter((generation) => generation !== undefined);
+    swapped.tell({ tenant, generations, ...(activated === undefined ? {} : { activated }) });
   }
 
-  async function recheck(): Promise<void> {
-    for (const [tenant, generation] of active) {
-      const bytes = bytesOf.get(generation);
-      const valid = bytes ? await activation.recheck(bytes) : ok(undefined);
-      if (valid.ok) continue;
-      active.delete(tenant);
-      status = {};
-      refused(valid.error);
-      retire(generation);
-    }
-  }
-
-  function refused(refusal: BundleRefusal): Result<never, BundleRefusal> {
+  function refused(refusal: Refusal): void {
     status = { ...status, refused: { ...refusal, at: clock.now() } };
     logger.error({ code: refusal.code, detail: refusal.detail }, "bundle refused");
     refusals.tell(refusal);
-    return err(refusal);
+  }
+
+  function forToken(token: VerifiedToken): Generation | undefined {
+    const line = lines.get(token.tenant);
+    return line?.choice === undefined ? line?.active : line.choice(token);
   }
 
   return {
-    for: (tenant) => active.get(tenant),
-    pin(tenant) {
-      const generation = active.get(tenant);
+    for: forToken,
+    pin(token) {
+      const generation = forToken(token);
       const lease = generation && leases.get(generation);
       if (lease) lease.users += 1;
       return generation;
     },
+    active: (tenant) => lines.get(tenant)?.active,
+    candidate: (tenant) => lines.get(tenant)?.candidate,
     release(generation) {
       const lease = leases.get(generation);
       if (!lease) return;
       lease.users -= 1;
       if (lease.retired) retire(generation);
     },
-    activate(bytes) {
-      const next = queue.then(() => swap(bytes));
-      queue = next.catch(() => undefined);
-      return next;
+    swap(generation) {
+      const { identity, tenant, expiresAt } = generation.bundle;
+      const { active, candidate } = lineOf(tenant);
+      if (active === generation) return;
+      set(tenant, generation, candidate?.generation === generation ? undefined : candidate);
+      status = { active: { ...identity, expiresAt, activatedAt: clock.now() } };
+      logger.info({ revision: identity.revision, sequence: identity.sequence, digest: identity.digest }, "bundle activated");
+      tell(tenant, generation);
     },
-    recheck() {
-      const next = queue.then(recheck);
-      queue = next.catch(() => undefined);
-      return next;
+    tryOut(candidate) {
+      const { tenant } = candidate.generation.bundle;
+      const before = lineOf(tenant);
+      set(tenant, before.active, candidate);
+      if (before.choice !== undefined || lineOf(tenant).choice !== undefined) tell(tenant);
     },
+    endTrial(tenant) {
+      const { active, candidate, choice } = lineOf(tenant);
+      if (candidate === undefined) return;
+      set(tenant, active, undefined);
+      if (choice !== undefined) tell(tenant);
+    },
+    drop(tenant, why) {
+      set(tenant, undefined, undefined);
+      status = {};
+      refused(why);
+    },
+    refused,
     onSwap: swapped.listen,
     onRefused: refusals.listen,
-    status: () => status,
+    status: () => ({ ...status, ...candidateStatus(lineOf(told).candidate) }),
     async close() {
-      await queue;
       await Promise.all([...leases.keys()].map((generation) => generation.policy.close()));
       leases.clear();
-      active.clear();
+      lines.clear();
     },
   };
+}
+
+function candidateStatus(candidate: Candidate | undefined): Pick<GenerationStatus, "candidate"> {
+  if (candidate === undefined) return {};
+  const { generation, mode, share } = candidate;
+  const { percent, agents } = share;
+  const scope = { ...(percent === undefined ? {} : { percent }), ...(agents === undefined ? {} : { agents }) };
+  return { candidate: { ...generation.bundle.identity, mode, ...(mode === "canary" ? scope : {}) } };
 }

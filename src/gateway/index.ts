@@ -41,6 +41,7 @@ export {
   isOfTheMoment,
   type Judged,
   type JudgedList,
+  type Readmitted,
   type Rejudge,
   type Rejudged,
   type RejudgedOn,

@@ -32,7 +32,7 @@ export function createEntrance(parts: Parts): { mayEnter(caller: Caller, serverI
 
   return {
     async mayEnter(caller, serverId) {
-      const generation = parts.generations.pin(caller.token.tenant);
+      const generation = parts.generations.pin(caller.token);
       if (!generation) return false;
       try {
         const own = generation.targets.byServer.get(serverId);

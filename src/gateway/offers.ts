@@ -10,7 +10,7 @@ const nothing: DoorOffers = { prompts: false, resources: false, completions: fal
 
 /** What this door has, from the catalog and from what servers are known to declare. Nobody is waited for. */
 export function offersOf(parts: Parts, exchange: Exchange): DoorOffers {
-  const generation = parts.generations.for(exchange.caller.token.tenant);
+  const generation = parts.generations.for(exchange.caller.token);
   if (!generation) return nothing;
   const servers = serversAt(exchange, generation);
   const declared = new Map(servers.map((own) => [own, declaredBy(parts, own)]));
@@ -33,7 +33,7 @@ function declaredBy(parts: Parts, { server }: ServerTargets) {
 
 /** A method of an extension of this door's server. One name may mean two things to two servers, so the aggregate has none. */
 export function passes(parts: Parts, { caller, serverId }: Exchange, method: string): boolean {
-  const targets = parts.generations.for(caller.token.tenant)?.targets;
+  const targets = parts.generations.for(caller.token)?.targets;
   return serverId !== undefined && targets?.byServer.get(serverId)?.methods.has(method) === true;
 }
 

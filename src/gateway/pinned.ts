@@ -29,7 +29,7 @@ export async function onGeneration<T>(
 ): Promise<Result<T, Refused>> {
   const now = parts.clock.now();
   const id = parts.ids.decision(now);
-  const generation = parts.generations.pin(exchange.caller.token.tenant);
+  const generation = parts.generations.pin(exchange.caller.token);
   if (!generation) return err(await refuseUnpinned(parts, exchange, { ...message, id, now }, "bundle.none"));
   try {
     const caller = generation.callerOf(exchange.caller.token, now);

@@ -1,9 +1,11 @@
 import type { Readiness } from "./gateway.ts";
+import type { GenerationStatus } from "./generations.ts";
 import type { Parts } from "./parts.ts";
+import { stepText } from "./rollouts/index.ts";
 
 /** Ready means: a call that policy allows would be let through now. */
 export function readinessOf(parts: Parts): Readiness {
-  const { active, refused } = parts.generations.status();
+  const { active, candidate, refused } = parts.generations.status();
   const expired = active !== undefined && active.expiresAt <= parts.clock.now();
   const bundle = {
     ok: active !== undefined && !expired,
@@ -11,6 +13,7 @@ export function readinessOf(parts: Parts): Readiness {
       active
         ? `${active.name} ${active.revision} sequence ${active.sequence} ${active.digest}${expired ? " has expired" : ""}`
         : "no valid bundle",
+      ...(candidate ? [`${candidate.revision} sequence ${candidate.sequence} is in ${candidateText(candidate)}`] : []),
       ...(refused ? [`latest candidate refused: ${refused.code}: ${refused.detail}`] : []),
     ].join("; "),
   };
@@ -27,4 +30,8 @@ export function readinessOf(parts: Parts): Readiness {
 
 function told(ms: number): string {
   return Number.isFinite(ms) ? `${Math.floor(ms / 1000)} s` : "as long as this gateway runs";
+}
+
+function candidateText({ mode, percent, agents }: NonNullable<GenerationStatus["candidate"]>): string {
+  return stepText({ mode, ...(percent === undefined ? {} : { percent }), ...(agents === undefined ? {} : { agents }) });
 }

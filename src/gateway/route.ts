@@ -101,7 +101,7 @@ function contradictionOf(
   repeats: NonNullable<GatewayRequest["repeats"]>,
 ): string | undefined {
   const state = openState(parts, resumed?.requestState ?? "");
-  const tools = parts.generations.for(exchange.caller.token.tenant)?.targets.tools;
+  const tools = parts.generations.for(exchange.caller.token)?.targets.tools;
   const target = state.ok ? tools?.get(state.value.target) : undefined;
   return target && target.repeated.length > 0 ? repeats(target.repeated) : undefined;
 }

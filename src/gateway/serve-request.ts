@@ -56,7 +56,7 @@ async function carryOut(call: JudgedCall): Promise<Answer> {
 /** Pins the generation and mints the decision id; or why there is none for this caller. */
 function begin(parts: Parts, exchange: Exchange, request: CallRequest): Call | ReasonCode {
   const now = parts.clock.now();
-  const generation = parts.generations.pin(exchange.caller.token.tenant);
+  const generation = parts.generations.pin(exchange.caller.token);
   if (!generation) return "bundle.none";
   const caller = generation.callerOf(exchange.caller.token, now);
   if (!caller.ok) {

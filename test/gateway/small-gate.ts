@@ -8,6 +8,7 @@ import {
   createMeter,
   type Exchange,
   type Generation,
+  type Generations,
   generationOf,
   keyedMasker,
   type Parts,
@@ -154,7 +155,7 @@ export function smallGate(change: (data: ReturnType<typeof bundleData>) => void 
   const ids = randomIds();
   const log = memoryLog({ clock, ids, instance: "test" });
   const live: Record<string, LiveServer> = {};
-  const swaps = new Set<(generation: Generation) => void>();
+  const swaps = new Set<Parameters<Generations["onSwap"]>[0]>();
   const make = (changed: typeof change): Generation => {
     const data = bundleData();
     data.catalog.agents["support-bot"] = agent({ modes: ["user_via_agent", "agent"] });
@@ -183,7 +184,7 @@ export function smallGate(change: (data: ReturnType<typeof bundleData>) => void 
       for: () => generation,
       pin: () => generation,
       release: () => {},
-      onSwap: (listener: (swapped: Generation) => void) => {
+      onSwap: (listener: Parameters<Generations["onSwap"]>[0]) => {
         swaps.add(listener);
         return () => swaps.delete(listener);
       },
@@ -245,7 +246,7 @@ export function smallGate(change: (data: ReturnType<typeof bundleData>) => void 
     swap(changed) {
       const swapped = make(changed);
       generation = swapped;
-      for (const listener of swaps) listener(swapped);
+      for (const listener of swaps) listener({ tenant: "default", generations: [swapped], activated: swapped });
     },
   };
 }

@@ -164,7 +164,7 @@ class Sitting {
       if (!started.ok) return { ok: false, detail: started.error.detail };
       this.#gateway = started.value;
     }
-    const activated = await this.#gateway.built.parts.generations.activate(bytes);
+    const activated = await this.#gateway.built.rollouts.offer(bytes);
     if (!activated.ok) return { ok: false, detail: `${activated.error.code}: ${activated.error.detail}` };
     return { ok: true, where: this.#gateway.url };
   }

@@ -24,9 +24,9 @@ export function watchParked(parts: Parts): ParkedWatch {
   };
   const recheckTenant = (tenant?: string) => recheckAll(({ call }) => tenant === undefined || call.exchange.caller.token.tenant === tenant);
   const stops = [
-    parts.generations.onSwap(({ bundle: { tenant } }) => recheckTenant(tenant)),
+    parts.generations.onSwap(({ tenant }) => recheckTenant(tenant)),
     // A candidate that was refused changes nothing; an active bundle whose key was revoked leaves nothing to decide by.
-    parts.generations.onRefused(() => recheckAll(({ call }) => !parts.generations.for(call.exchange.caller.token.tenant))),
+    parts.generations.onRefused(() => recheckAll(({ call }) => !parts.generations.for(call.exchange.caller.token))),
   ];
   return {
     recheck: recheckTenant,
@@ -48,7 +48,7 @@ async function recheck(parts: Parts, parked: ParkedCall): Promise<void> {
 /** The same question to policy as the leg that was parked, on the generation of this moment. */
 async function isStillAllowed(parts: Parts, { call: { exchange, request, target: before } }: ParkedCall): Promise<boolean> {
   const now = parts.clock.now();
-  const generation = parts.generations.pin(exchange.caller.token.tenant);
+  const generation = parts.generations.pin(exchange.caller.token);
   if (!generation) return false;
   try {
     const caller = generation.callerOf(exchange.caller.token, now);

@@ -23,6 +23,8 @@ export interface Rollouts {
   /** Ends the rollout; the promoted bundle decides for all. */
   rollBack(why: string, by: string, ifVersion?: number): Promise<Result<OperationsState, RolloutRefusal>>;
   status(): Promise<RolloutStatus>;
+  /** Why this replica is not where the state says, in one sentence. */
+  problem(): string | undefined;
 }
 
 export interface WantedRollout {

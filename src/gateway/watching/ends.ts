@@ -1,11 +1,11 @@
 import type { Clock } from "../../platform/clock.ts";
-import type { Generations } from "../generations.ts";
+import type { Deciding, Generations } from "../generations.ts";
 import type { Quarantine } from "../quarantine/index.ts";
 
 /** A stream, a watch or a parked call outlives what ended by so much at most; each list and call is exact by itself. */
 const LOOK_MS = 1_000;
 
-/** Tells when an agent, or a role that somebody holds for a time, ended under the active bundle of a tenant; and when a quarantine did. */
+/** Tells when an agent, or a role that somebody holds for a time, ended under the bundles that decide for a tenant; and when a quarantine did. */
 export interface Ends {
   /** Looks at the clock now, as it is done every second while anything is left to end. */
   look(): void;
@@ -53,14 +53,14 @@ export function watchEnds({ generations, quarantine, clock }: EndingParts, onEnd
 
   function follow(tenant: string | undefined, ends: readonly number[]): void {
     const left = { ends, next: 0 };
-    // What ended before the swap was never granted under this bundle.
+    // What ended before a swap was never granted under these bundles.
     passed(left, clock.now());
     tenants.set(tenant, left);
     keepLooking();
   }
 
   const stops = [
-    generations.onSwap(({ bundle, catalog }) => follow(bundle.tenant, catalog.ends)),
+    generations.onSwap(({ tenant, generations }) => follow(tenant, endsOf(generations))),
     quarantine.onChange(() => follow(undefined, quarantine.ends())),
   ];
   follow(undefined, quarantine.ends());
@@ -71,4 +71,9 @@ export function watchEnds({ generations, quarantine, clock }: EndingParts, onEnd
       clearInterval(timer);
     },
   };
+}
+
+function endsOf(generations: Deciding["generations"]): readonly number[] {
+  const [only = [], ...others] = generations.map(({ catalog }) => catalog.ends);
+  return others.length === 0 ? only : [only, ...others].flat().toSorted((a, b) => a - b);
 }

@@ -48,7 +48,7 @@ export class ResourceWatch {
 
   #target() {
     const uri = parseUri(this.#uri);
-    const generation = this.#parts.generations.for(this.#exchange.caller.token.tenant);
+    const generation = this.#parts.generations.for(this.#exchange.caller.token);
     const target = uri.ok ? generation?.targets.resource(this.#exchange.serverId, uri.value) : undefined;
     if (!target || !isInUse(target.server)) return undefined;
     // What is quarantined is not listened to: its server is left alone.

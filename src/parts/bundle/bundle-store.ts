@@ -1,42 +1,32 @@
-import { mkdir, open, readdir, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
 
-/** Every bundle that was activated, by digest, for as long as a record may name it. */
+/** Every bundle that decided here, by digest, for as long as a record may name it. */
 export interface BundleStore {
-  /** Durable before it returns. */
+  /** Keeps one that is promoted. Durable before it returns. */
   save(digest: Digest, bytes: Uint8Array): Promise<void>;
+  /** Keeps one that is on its way: it can be read, and counts as promoted only once it is. Durable before it returns. */
+  saveCandidate(digest: Digest, bytes: Uint8Array): Promise<void>;
+  /** Whether promoted or not. */
   read(digest: Digest): Promise<Uint8Array | undefined>;
-  /** What was activated before; the signature of each is verified again when it is loaded. */
+  /** What was promoted before; the signature of each is verified again when it is loaded. */
   digests(): Promise<ReadonlySet<Digest>>;
 }
 
 const ENDING = ".tar.gz";
+const CANDIDATES = "candidates";
 
 /** One file a bundle, named by its digest, in a folder of the data directory. */
 export function fileBundleStore(folder: string): BundleStore {
-  const pathOf = (digest: Digest) => join(folder, `${digest.slice("sha256:".length)}${ENDING}`);
+  const candidates = join(folder, CANDIDATES);
   return {
     async save(digest, bytes) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const path = pathOf(digest);
-      const file = await open(`${path}.new`, "w", 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(`${path}.new`, path);
+      await write(folder, digest, bytes);
+      await rm(pathIn(candidates, digest), { force: true });
     },
-    async read(digest) {
-      try {
-        return await readFile(pathOf(digest));
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-    },
+    saveCandidate: (digest, bytes) => write(candidates, digest, bytes),
+    read: async (digest) => (await read(folder, digest)) ?? (await read(candidates, digest)),
     async digests() {
       try {
         const names = await readdir(folder);
@@ -47,6 +37,32 @@ export function fileBundleStore(folder: string): BundleStore {
       }
     },
   };
+}
+
+function pathIn(folder: string, digest: Digest): string {
+  return join(folder, `${digest.slice("sha256:".length)}${ENDING}`);
+}
+
+async function write(folder: string, digest: Digest, bytes: Uint8Array): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = pathIn(folder, digest);
+  const file = await open(`${path}.new`, "w", 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+}
+
+async function read(folder: string, digest: Digest): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(pathIn(folder, digest));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 function isMissing(error: unknown): boolean {

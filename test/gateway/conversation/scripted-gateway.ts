@@ -168,14 +168,18 @@ function policyOf({ decide = () => ({}), inspect = () => ({}) }: Pick<ScriptedOp
 
 function scriptedGenerations(first: Generation): Generations & { swap(next: Generation): void; revoke(): void } {
   let active: Generation | undefined = first;
-  const listeners = new Set<(generation: Generation) => void>();
+  const listeners = new Set<Parameters<Generations["onSwap"]>[0]>();
   const refused = new Set<Parameters<Generations["onRefused"]>[0]>();
   return {
     for: () => active,
     pin: () => active,
     release() {},
-    activate: async () => err({ code: "bundle.unsupported", detail: "" }),
-    recheck: async () => {},
+    active: () => active,
+    candidate: () => undefined,
+    tryOut() {},
+    endTrial() {},
+    drop() {},
+    refused() {},
     onSwap(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -192,7 +196,7 @@ function scriptedGenerations(first: Generation): Generations & { swap(next: Gene
     },
     swap(next) {
       active = next;
-      for (const listener of listeners) listener(next);
+      for (const listener of listeners) listener({ tenant: next.bundle.tenant, generations: [next], activated: next });
     },
   };
 }

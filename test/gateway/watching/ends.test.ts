@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Generation } from "../../../src/gateway/generation.ts";
+import type { Deciding } from "../../../src/gateway/generations.ts";
 import { watchEnds } from "../../../src/gateway/watching/index.ts";
 import { manualClock } from "../../../src/platform/clock.ts";
 
 function watched(start = 0) {
   const clock = manualClock(start);
   const told: string[] = [];
-  let swap: (generation: Generation) => void = () => {};
+  let swap: (deciding: Deciding) => void = () => {};
   const generations = {
     onSwap: (listener: typeof swap) => {
       swap = listener;
@@ -32,7 +33,8 @@ function watched(start = 0) {
       instants = until;
       change();
     },
-    activate: (tenant: string, instants: readonly number[]) => swap({ bundle: { tenant }, catalog: { ends: instants } } as Generation),
+    activate: (tenant: string, ...ends: readonly (readonly number[])[]) =>
+      swap({ tenant, generations: ends.map((instants) => ({ catalog: { ends: instants } }) as Generation) }),
   };
 }
 
@@ -62,6 +64,17 @@ describe("the end of an agent or a role", () => {
     gate.set(100);
     gate.look();
     expect(gate.told).toEqual(["a"]);
+    gate.stop();
+  });
+
+  it("is told for the candidate of a canary as for the active bundle", () => {
+    const gate = watched();
+    gate.activate("a", [300], [100, 400]);
+    for (const now of [100, 300, 400]) {
+      gate.set(now);
+      gate.look();
+    }
+    expect(gate.told).toEqual(["a", "a", "a"]);
     gate.stop();
   });
 
