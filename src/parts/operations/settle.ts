@@ -20,8 +20,15 @@ export function settle(own: Kept, stored: Kept, now: number): Settled {
     if (ahead > 0) return { holds: "written", kept: own };
     if (ahead < 0 || isDeepStrictEqual(own.state, stored.state)) return { holds: "stored" };
   }
+  // Of two lines, or two ends of one: nothing to do where the stored one has taken in the other already.
+  if (ahead < 0 && covers(stored.state, own.state)) return { holds: "stored" };
   const [first, second] = ahead > 0 || (ahead === 0 && own.line > stored.line) ? [own, stored] : [stored, own];
   return { holds: "written", kept: { line: first.line, state: union(first.state, second.state, now) } };
+}
+
+function covers(state: OperationsState, other: OperationsState): boolean {
+  const ids = new Set(state.quarantine.map(({ id }) => id));
+  return other.quarantine.every(({ id }) => ids.has(id)) && (other.promoted?.sequence ?? 0) <= (state.promoted?.sequence ?? 0);
 }
 
 /** Fails closed: every quarantine of both, the higher floor, and no rollout, because nobody can tell what it compared. */

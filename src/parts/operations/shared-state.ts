@@ -20,7 +20,7 @@ import { KEPT_AFTER_END_MS } from "./tally.ts";
 const TRIES = 50;
 const LONGEST_PAUSE_MS = 25;
 /** After an answer that was lost: how often it is asked what came of it, and the pause between. */
-const ASKS = 10;
+const ASKS = 5;
 const ASK_AGAIN_MS = 100;
 
 type Looked = Result<Kept | undefined, OperationsUnavailable>;
