@@ -141,4 +141,4 @@ export {
   withCase,
   writeTestReport,
 } from "./testing/index.ts";
-export { openWorkbench, type Unopened, type Workbench, type WorkbenchOptions } from "./workbench/index.ts";
+export { openWorkbench, type Unopened, type Workbench, type WorkbenchOptions, workbenchOf } from "./workbench/index.ts";

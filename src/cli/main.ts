@@ -7,6 +7,7 @@ import { registerCatalog } from "./catalog.ts";
 import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo.ts";
 import { registerDev } from "./dev/index.ts";
+import { registerExplain } from "./explain.ts";
 import { registerLog } from "./log.ts";
 import { registerPolicy } from "./policy/index.ts";
 import { registerServe } from "./serve.ts";
@@ -53,6 +54,7 @@ registerDev(program, terminal);
 registerBundle(program, terminal);
 registerCatalog(program, terminal);
 registerLog(program, terminal);
+registerExplain(program, terminal);
 registerVersion(program, terminal);
 
 function argumentTerm(argument: Argument): string {

@@ -13,7 +13,7 @@ export interface AskedOfPolicy {
 }
 
 /** Nothing for a record that holds no decision of policy: an outcome, a list, a refusal of what is not in the catalog. */
-export function askedOf({ value, line }: HeldRecord): AskedOfPolicy | undefined {
+export function askedOf({ value, line }: Pick<HeldRecord, "value" | "line">): AskedOfPolicy | undefined {
   const { entrypoint, input, decision, bundle, principal, target, door, args_digest: argsDigest } = value;
   if (entrypoint !== "toolgate/decide" || typeof target !== "string") return undefined;
   if (!isMembers(input) || !isDecision(decision) || !isMembers(bundle) || !isPrincipal(principal)) return undefined;

@@ -1,5 +1,4 @@
-import type { Opa } from "../../../authoring/index.ts";
-import type { BundleContents } from "../../../parts/bundle/index.ts";
+import type { Opa, Workbench } from "../../../authoring/index.ts";
 import { type Entrypoint, readCaseAnswer } from "../../../parts/policy/index.ts";
 import type { RuleTold } from "../explanation.ts";
 import { askLibrary, type Evaluated, type Evaluation, evaluateRules, type RuleAsked, writeInput } from "./evaluate.ts";
@@ -10,14 +9,14 @@ import { openWorkspace, type Workspace, without } from "./workspace.ts";
 
 export interface RulesAsked {
   readonly opa: Opa;
-  readonly contents: BundleContents;
+  readonly bundle: Pick<Workbench, "modules" | "policyData">;
   /** The input as policy saw it, as text; what is masked in it is named by `leaves`. */
   readonly inputText: string;
   readonly leaves: Leaves;
   /** Author packages by the rules of theirs that could decide. */
   readonly rules: readonly RuleAsked[];
-  /** What the product library is asked as well; absent where a part of the input is gone. */
-  readonly entrypoint?: Entrypoint;
+  /** What the product library is asked as well. */
+  readonly library: { readonly entrypoint: Entrypoint; readonly inputText: string };
 }
 
 export interface JudgedRules {
@@ -33,7 +32,7 @@ const blindRules: ReadonlySet<string> = new Set(["permit", "deny"]);
 
 /** What became of each clause of these rules, by OPA's own evaluation of the bundle's sources. */
 export async function judgeRules(asked: RulesAsked): Promise<JudgedRules> {
-  const workspace = await openWorkspace(asked.contents);
+  const workspace = await openWorkspace(asked.bundle);
   try {
     return await judgeIn(workspace, asked);
   } finally {
@@ -41,7 +40,7 @@ export async function judgeRules(asked: RulesAsked): Promise<JudgedRules> {
   }
 }
 
-async function judgeIn(workspace: Workspace, { opa, inputText, leaves, rules, entrypoint }: RulesAsked): Promise<JudgedRules> {
+async function judgeIn(workspace: Workspace, { opa, inputText, leaves, rules, library }: RulesAsked): Promise<JudgedRules> {
   const texts = { blind: without(inputText, unseen), whole: without(inputText, new Set(["masked"])) };
   const data: unknown = JSON.parse(workspace.dataText);
   const nowNs = /"ns":(\d+)/.exec(inputText)?.[1];
@@ -53,14 +52,14 @@ async function judgeIn(workspace: Workspace, { opa, inputText, leaves, rules, en
     }),
   );
   const names = new Set(rules.map((one) => one.package));
-  const whole = sides.find(({ how }) => how.inputFile.startsWith("whole"))?.how;
+  const libraryInput = await writeInput(workspace, "library.input.json", without(library.inputText, new Set(["masked"])));
   const [sources, evaluated, answer] = await Promise.all([
     readSources(opa, workspace, names),
     Promise.all(sides.map(({ how, wanted }) => evaluateRules(how, wanted))),
-    entrypoint && whole ? askLibrary(whole, entrypoint.replace("toolgate/", "")) : undefined,
+    askLibrary({ opa, workspace, nowNs, inputFile: libraryInput }, library.entrypoint.replace("toolgate/", "")),
   ]);
   const told = sides.flatMap(({ scene }, at) => (evaluated[at] ?? []).flatMap((one) => toldOf(one, sources, scene)));
-  return { rules: told, ...(answer && entrypoint && answered(answer, entrypoint, inputText)) };
+  return { rules: told, ...answered(answer, library.entrypoint, library.inputText) };
 }
 
 function answered(

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Workbench } from "../../../authoring/index.ts";
 import { topLevelSpans } from "../../../core/json/index.ts";
-import { type BundleContents, dataFile } from "../../../parts/bundle/index.ts";
 import { scratchFolder } from "../../../platform/scratch-folder.ts";
 
 /** The bundle's own sources and data on disk, for OPA. */
@@ -13,20 +13,16 @@ export interface Workspace {
   readonly authorFiles: ReadonlyMap<string, string>;
   /** Whether a rule asks for the time of its evaluation, which is the one of the decision. */
   readonly readsClock: boolean;
-  /** `data.json` as it lies there. */
+  /** What rules can read of the data, as it lies there. */
   readonly dataText: string;
   remove(): Promise<void>;
 }
 
-/** What no rule can read: left out, because a catalog may be large. */
-const unread: ReadonlySet<string> = new Set(["catalog", "cases"]);
+const dataFile = "data.json";
 
-export async function openWorkspace({ files }: BundleContents): Promise<Workspace> {
+export async function openWorkspace({ modules, policyData: dataText }: Pick<Workbench, "modules" | "policyData">): Promise<Workspace> {
   const { path: folder, remove } = await scratchFolder("toolgate-explain-");
-  const texts = [...files].flatMap(([path, bytes]) =>
-    path.endsWith(".rego") ? [[path, Buffer.from(bytes).toString("utf8")] as const] : [],
-  );
-  const dataText = without(Buffer.from(files.get(dataFile) ?? Buffer.from("{}")).toString("utf8"), unread);
+  const texts = [...modules];
   try {
     for (const [path, text] of [...texts, [dataFile, dataText] as const]) {
       await mkdir(dirname(join(folder, path)), { recursive: true });

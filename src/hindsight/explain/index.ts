@@ -1,0 +1,13 @@
+export { type DecisionSource, dataDirectories, type MissingBundle, type NoDecision, type SourcedDecision } from "./decision-source.ts";
+export { type ExplainOptions, explain } from "./explain.ts";
+export type {
+  Candidate,
+  Condition,
+  Explanation,
+  RuleTold,
+  Side,
+  Value,
+  Verdict,
+} from "./explanation.ts";
+export { explanationText, type TextOptions } from "./text/explanation-text.ts";
+export type { ExplainPaint } from "./text/lines.ts";

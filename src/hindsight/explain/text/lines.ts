@@ -1,0 +1,42 @@
+/** Quiet colour, as a terminal has it. */
+export interface ExplainPaint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
+}
+
+export const WIDTH = 100;
+
+/** Words on lines of at most `width` columns. A word that is longer than a line is broken, so that none reaches beyond. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    let rest = word;
+    if (line !== "" && line.length + 1 + rest.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    while (rest.length > width) {
+      lines.push(rest.slice(0, width));
+      rest = rest.slice(width);
+    }
+    line = line === "" ? rest : `${line} ${rest}`;
+  }
+  return [...lines, line];
+}
+
+/** A label and what it says, which goes on below itself. */
+export function labelled(label: string, text: string, labelWidth: number, paint: (text: string) => string): readonly string[] {
+  const indent = 2 + labelWidth + 3;
+  return wrapped(text, WIDTH - indent).map((line, at) =>
+    at === 0 ? `  ${paint(label.padEnd(labelWidth))}   ${line}` : `${" ".repeat(indent)}${line}`,
+  );
+}
+
+/** Cut where it would reach beyond the width. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
+}
