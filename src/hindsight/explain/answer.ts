@@ -40,6 +40,7 @@ function other({ verdict, asked, told, main }: Story): string {
       return `Listed: ${count} of ${String(offered)} for ${whoOf(asked)}`;
     }
     default:
+      if (main.value.kind === "bundle") return `Recorded: a bundle was ${String(main.value.effect)}`;
       return told.length > 0 ? `Recorded: ${saidText(told)}` : `Recorded: ${String(main.value.kind)}`;
   }
 }
@@ -64,10 +65,18 @@ function byText(sides: readonly Side[]): string {
 function reasonText(reason: ToldCode, rules: readonly RuleTold[]): string {
   const by = reason.rule === "toolgate" ? "" : ` by policy.${reason.rule}`;
   const rule = rules.find(({ name, package: name_, state }) => name === reason.code && name_ === reason.rule && state !== "not_held");
-  const why = rule?.conditions.at(-1)?.why ?? rule?.failed?.why;
+  const why = whyOf(rule);
   if (why !== undefined) return `${reason.code}${by} - ${why}`;
   const said = saidOf(reason);
   return `${reason.code}${by}${said === reason.code ? "" : ` - ${said}`}`;
+}
+
+/** Of a rule that asks another one the condition in there as well: by itself the name of a helper says little. */
+function whyOf(rule: RuleTold | undefined): string | undefined {
+  const last = rule?.state === "held" ? rule.conditions.at(-1) : rule?.failed;
+  const [only, ...more] = last?.inside ?? [];
+  const deep = more.length === 0 ? (only?.failed ?? only?.conditions.at(-1)) : undefined;
+  return last && (deep === undefined ? last.why : `${last.why}: ${deep.why}`);
 }
 
 function hiddenWhy(story: Story, rules: readonly RuleTold[], sides: readonly Side[]): string {
@@ -95,6 +104,6 @@ function hides(element: unknown): boolean {
 function askedBy(rules: readonly RuleTold[]): string | undefined {
   const asking = rules.find(({ rule, name, state }) => rule === "oblige" && name === "approve" && state === "held");
   if (asking === undefined) return undefined;
-  const why = asking.conditions.at(-1)?.why;
+  const why = whyOf(asking);
   return `by policy.${asking.package}${why === undefined ? "" : ` - ${why}`}`;
 }

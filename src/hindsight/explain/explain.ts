@@ -7,10 +7,11 @@ import { answerOf } from "./answer.ts";
 import type { DecisionSource, NoDecision } from "./decision-source.ts";
 import type { ConditionsChecked, Explanation, RuleTold, Side, Verdict } from "./explanation.ts";
 import { inputOfListed } from "./listed-target.ts";
+import { asRecorded } from "./recorded-rules.ts";
 import { judgeRules, leafOf, type RulesAsked } from "./rules/index.ts";
 import { differences } from "./same-decision.ts";
 import { sidesOf, targetKind } from "./sides.ts";
-import { membersOf, type Story, storyOf, textOf } from "./story.ts";
+import { membersOf, remedyOf, type Story, storyOf, textOf } from "./story.ts";
 
 export interface ExplainOptions {
   readonly source: DecisionSource;
@@ -126,7 +127,7 @@ async function lookedAt(story: Story, bench: Workbench, asked: AskedAgain, { opa
   const leaves = asked.masked.map(leafOf);
   const whole = asked.masked.includes("") || leaves.some((leaf) => leaf.length === 0);
   const judged = opa.ok && !whole ? await judgeRules({ opa: opa.value, bundle: bench, leaves, ...asked }) : undefined;
-  const rules = (judged?.rules ?? []).toSorted(byWeight);
+  const rules = asRecorded(judged?.rules ?? [], story.policy).toSorted(byWeight);
   const sides = sidesOf({
     input: asked.input,
     asked: story.asked,
@@ -225,10 +226,19 @@ function explanationOf(id: string, story: Story, { bench, note, fault, found, lo
     after,
     masked,
     ...known,
-    conditions: looked?.conditions ?? { by: "none", detail: note ?? fault ?? unasked ?? "policy was not asked about a target" },
+    conditions: looked?.conditions ?? { by: "none", ...withDetail(note ?? fault ?? unasked) },
+    remedies: remediesOf(story),
     notes,
     faults: [...found, ...[fault, looked?.fault].filter((one) => one !== undefined)],
   };
+}
+
+const withDetail = (detail: string | undefined) => (detail === undefined ? {} : { detail });
+
+/** An author's own remedies before those of the gateway's codes, each once. */
+function remediesOf({ policy, told }: Story): readonly string[] {
+  const own = (policy?.reasons ?? []).map(({ code, remedy }) => remedy ?? remedyOf(code));
+  return [...new Set([...own, ...told.map(({ code }) => remedyOf(code))].filter((one) => one !== undefined))];
 }
 
 function notesOf({ main, policy }: Story, { opa }: ExplainOptions, masked: readonly string[]): readonly string[] {

@@ -27,6 +27,8 @@ export interface Explanation {
   readonly rules: readonly RuleTold[];
   /** Whether the rules' conditions could be looked at, and whether OPA says what the record says. */
   readonly conditions: ConditionsChecked;
+  /** What the caller, or whoever is responsible, can do about a refusal. */
+  readonly remedies: readonly string[];
   /** What else must be known to read this right. */
   readonly notes: readonly string[];
   /** What does not hold: a log that does not verify, an answer that differs from the record. Any makes the exit code 1. */

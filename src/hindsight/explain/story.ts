@@ -69,9 +69,13 @@ export function sentenceOf(code: string): string | undefined {
   return Object.hasOwn(reasonTexts, code) ? reasonTexts[code as ReasonCode].sentence : undefined;
 }
 
+export function remedyOf(code: string): string | undefined {
+  return Object.hasOwn(reasonTexts, code) ? reasonTexts[code as ReasonCode].remedy : undefined;
+}
+
 /** The filled message where there is one, else the sentence of the table. */
 export function saidOf({ code, message }: ToldCode): string {
-  return message ?? sentenceOf(code)?.replace(/\.$/, "") ?? code;
+  return (message ?? sentenceOf(code) ?? code).replace(/\.$/, "");
 }
 
 function askedOf(record: LogRecord): Asked {

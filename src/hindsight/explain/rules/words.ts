@@ -16,13 +16,17 @@ const comparisons: Readonly<Record<string, readonly [holds: string, fails: strin
 
 /** What a condition came to, in words. `missing` is the path that made it undefined. */
 export function whyOf(moment: Moment, condition: SourceCondition, values: readonly Value[], held: boolean, missing?: string): string {
-  if (missing !== undefined) return `${missing} is not there`;
+  if (missing !== undefined) return `${missing} is not there, so it is undefined`;
   const { node } = condition;
   const terms = isNode(node) ? node.terms : undefined;
   if (isNode(node) && node.negated === true) return `${condition.text.replace(/^not\s+/, "")} ${held ? "does not hold" : "holds"}`;
   if (isEvery(terms)) return `${held ? "holds" : "does not hold"} for every one`;
   if (isNode(terms) && "symbols" in terms) return declared(values, held, condition);
-  return compared(moment, node, held) ?? plain(condition, values, held);
+  const said = compared(moment, node, held);
+  if (said === undefined) return plain(condition, values, held);
+  // What a function was asked with says more than what it answered.
+  const more = values.filter(({ path }) => !said.includes(`${path} `)).map(told);
+  return more.length === 0 ? said : `${said} (${more.join(", ")})`;
 }
 
 /** `some x in xs`. */
@@ -37,7 +41,10 @@ function compared(moment: Moment, node: unknown, held: boolean): string | undefi
   const [left, right] = call?.operands ?? [];
   if (call === undefined || left === undefined || right === undefined) return undefined;
   if (call.name === "assign") return held ? operand(moment, left) : `${shown(right)} has no value`;
-  if (call.name === "internal.member_2") return `${operand(moment, right)} ${held ? "has" : "does not have"} ${operand(moment, left)}`;
+  if (call.name === "internal.member_2") {
+    if (valueAt(moment, left) === undefined) return `${operand(moment, right)} ${held ? "has" : "does not have"} ${shown(left)}`;
+    return `${operand(moment, left)} is ${held ? "" : "not "}in ${operand(moment, right)}`;
+  }
   const words = Object.hasOwn(comparisons, call.name) ? comparisons[call.name] : undefined;
   if (words === undefined) return undefined;
   const word = words[held ? 0 : 1];

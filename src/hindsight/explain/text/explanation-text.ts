@@ -45,6 +45,7 @@ function facts(told: Explanation, { dim }: ExplainPaint): readonly string[] {
     ],
     ...(told.policy === undefined ? [] : [["policy", policyText(told.policy)] as const]),
     ...told.after.map(({ text }, at) => [at === 0 ? "then" : "", text] as const),
+    ...told.remedies.map((remedy, at) => [at === 0 ? "remedy" : "", remedy] as const),
     ...(asked.resumes === undefined ? [] : [["goes on", asked.resumes] as const]),
     ...(asked.of === undefined ? [] : [["in call", asked.of] as const]),
     ...(told.masked.length === 0 ? [] : [["masked", told.masked.map((path) => (path === "" ? "everything" : path)).join(", ")] as const]),
@@ -94,7 +95,7 @@ function ruleParts({ rules, verdict, policy }: Explanation, { paint, all }: Text
   const showsLeft = all || (isAllowed && policy !== undefined) || verdict === "listed" || verdict === "admitted";
   return [
     part("What denies it", held, true),
-    part("What it is bound to", verdict === "hidden" ? [] : obliging, true),
+    part("What it is bound to", all || policy?.reasons.length === 0 ? obliging : [], true),
     part("What cannot be judged", unclear, all),
     showsLeft ? part("Looked at, and did not hold", left, all) : [],
     !showsLeft && left.length > 0 ? [paint.dim(`${left.length} other ${left.length === 1 ? "rule" : "rules"} did not hold (--all)`)] : [],

@@ -21,7 +21,8 @@ export function ruleLines(rule: RuleTold, style: RuleStyle): readonly string[] {
   const lines = [`${pad}${marked(rule, head, paint)}   ${paint.dim(place)}`];
   const shown = rule.state === "held" || passed ? [...rule.conditions, ...failedOf(rule)] : failedOf(rule);
   const widest = Math.min(TEXT_COLUMN, Math.max(0, ...shown.map(({ text }) => text.length)));
-  for (const condition of shown) lines.push(...conditionLines(condition, widest, style, condition === rule.failed));
+  for (const condition of shown)
+    lines.push(...conditionLines(condition, widest, style, condition === rule.failed && rule.state !== "held"));
   if (shown.length === 0 && rule.state === "held") lines.push(`${pad}  ${paint.dim("without a condition")}`);
   return lines;
 }
