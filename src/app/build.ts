@@ -4,6 +4,7 @@ import type { IdSource } from "../core/ids.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import {
   createActivation,
+  createComparing,
   createGateway,
   createGenerations,
   createMeter,
@@ -105,8 +106,12 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   const late: { gateway?: RunningGateway } = {};
   const identity = createIdentity({ issuers: config.issuers }, { clock, logger });
   const generations = createGenerations(clock, logger);
+  const comparing = createComparing({
+    ...{ operations: shared.operations, clock, logger, policy: policyLimits(config) },
+    perSecond: config.rollout.compared_per_second,
+  });
   const rollouts = createRollouts({
-    ...{ generations, operations: shared.operations, log, clock, ids, logger, config: config.rollout },
+    ...{ generations, comparing, operations: shared.operations, log, clock, ids, logger, config: config.rollout },
     activation: activationOf(config, surroundings, data, shared.operations),
     tenant: config.bundle.tenant,
     replica: shared.replicas.id,
@@ -126,6 +131,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
     replicas: shared.replicas,
     questions: { parkedPerOwner: config.sessions.parked_per_owner, parkedMs: config.sessions.parked_s * 1000, maxRounds: MOST_ROUNDS },
     meter: createMeter(),
+    comparing,
     clock,
     ids,
     logger,
@@ -157,6 +163,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
       await parts.upstream.close();
       await gateway.flush();
       await rollouts.close();
+      await comparing.close();
       await generations.close();
       keys.value.close();
       await shared.close();
@@ -212,13 +219,13 @@ function activationOf(config: Config, { clock, logger }: Surroundings, data: Dat
     promoted: () => operations.current().promoted,
     store: fileBundleStore(data.bundleFolder),
     knownLibraries: knownLibraries(),
-    policy: {
-      timeoutMs: config.policy.timeout_ms,
-      workers: config.policy.workers,
-      maxMemoryBytes: config.policy.max_memory_mb * 1024 * 1024,
-    },
+    policy: policyLimits(config),
     remember: config.policy.remember,
     clock,
     logger,
   });
+}
+
+function policyLimits({ policy }: Config) {
+  return { timeoutMs: policy.timeout_ms, workers: policy.workers, maxMemoryBytes: policy.max_memory_mb * 1024 * 1024 };
 }

@@ -3,7 +3,18 @@ export { SESSION_ENDED, type Session, type Sessions, SessionsUnavailable } from 
 export type { LogMessage, ParamHeader, Progress } from "../parts/upstream/index.ts";
 export { type Activation, type ActivationOptions, createActivation } from "./activation.ts";
 export { promptMistakes } from "./arguments.ts";
+export { createComparing } from "./comparing/index.ts";
 export { createGateway, type RunningGateway } from "./create-gateway.ts";
+export {
+  createDesk,
+  type DecisionRecords,
+  type Desk,
+  type DeskParts,
+  type DeskRefusal,
+  type DeskStatus,
+  type Operator,
+  type WantedQuarantine,
+} from "./desk/index.ts";
 export type {
   Answer,
   Asked,

@@ -29,7 +29,9 @@ export async function judge(call: AimedCall): Promise<JudgedCall> {
   const decision = known ?? (await policy.decide(call.inputText, loadOf(call, argsOf(call))));
   if (key !== undefined && known === undefined) memo.keep(key, decision);
   const recordedInput = call.target.rules.has("mask") ? await maskedInput(call, argsOf(call)) : recordableInput(call);
-  return { ...call, decision, remembered: known !== undefined, recordedInput, recordedUri: recordedUriOf(call, recordedInput) };
+  const judged = { ...call, decision, remembered: known !== undefined, recordedInput, recordedUri: recordedUriOf(call, recordedInput) };
+  call.parts.comparing.note(judged);
+  return judged;
 }
 
 /** What a mask takes out of the input must not stand beside it: a URI may hold a secret. */

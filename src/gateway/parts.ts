@@ -9,6 +9,7 @@ import type { Upstream } from "../parts/upstream/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Sealer } from "../platform/sealer.ts";
+import type { Comparing } from "./comparing/index.ts";
 import type { Elicitations } from "./elicitations.ts";
 import type { Generations } from "./generations.ts";
 import type { Masker } from "./mask.ts";
@@ -46,6 +47,8 @@ export interface BuiltParts {
     readonly maxRounds: number;
   };
   readonly meter: Meter;
+  /** Asks a second bundle about what was judged, while a rollout is under way. */
+  readonly comparing: Pick<Comparing, "note">;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;

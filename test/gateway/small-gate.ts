@@ -214,6 +214,7 @@ export function smallGate(change: (data: ReturnType<typeof bundleData>) => void 
     },
     questions: { parkedPerOwner: 2, parkedMs: 60_000, maxRounds: 8 },
     meter: createMeter(),
+    comparing: { note: () => {} },
     clock,
     ids,
     logger: silentLogger,

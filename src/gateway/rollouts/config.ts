@@ -30,7 +30,15 @@ const rule = z.string().superRefine((text, context) => {
 });
 
 const planSchema = z.strictObject({
-  steps: z.array(stepSchema).min(1).describe("One after the other, each `{shadow: {for_s}}` or `{canary: {percent or agents, for_s}}`."),
+  steps: z
+    .array(stepSchema)
+    .min(1)
+    .superRefine((steps, context) => {
+      for (const [at, step] of steps.slice(0, -1).entries()) {
+        if (stepOf(step).forMs === undefined) context.addIssue({ code: "custom", path: [at], message: "wanted for_s: a step follows it" });
+      }
+    })
+    .describe("One after the other, each `{shadow: {for_s}}` or `{canary: {percent or agents, for_s}}`."),
   rollback_if: z
     .array(rule)
     .default(["failures>0"])
@@ -51,6 +59,14 @@ export const rolloutConfig = z
       .enum(["promote", "hold", "plan"])
       .default("promote")
       .describe("`promote` at once, `hold` for an operator, or go by `plan`. The very first bundle is always promoted."),
+    compared_per_second: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1000)
+      .describe(
+        "Calls that one process compares in a shadow or canary; what comes faster is counted as skipped, so that callers do not wait.",
+      ),
     plan: planSchema.optional().describe("How a new bundle is rolled out (`new_bundles: plan`)."),
   })
   .refine(({ new_bundles, plan }) => (new_bundles === "plan") === (plan !== undefined), {

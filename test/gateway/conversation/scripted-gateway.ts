@@ -106,6 +106,7 @@ export function scripted(options: ScriptedOptions): ScriptedGateway {
     replicas: options.replicas ?? memoryReplicas(quiet),
     questions: { parkedPerOwner: 4, parkedMs: 60_000, maxRounds: 8, ...options.questions },
     meter: createMeter(),
+    comparing: { note: () => {} },
     clock,
     ids,
     logger: quiet,
