@@ -133,9 +133,9 @@ export function operationsContract(
         throw new Error("a listener that fails");
       });
       one.onChange(({ version }) => {
-        others.push(version);
         if (version === 1) void one.update(put("qua_by_a_listener"));
       });
+      one.onChange(({ version }) => others.push(version));
       const made = await Promise.all(Array.from({ length: 5 }, (_, index) => value(one.update(put(`qua_${index}`)))));
       await value(one.update((state) => ok(state)));
       expect(heard.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7]);

@@ -116,6 +116,16 @@ describe.skipIf(found.kind !== "program")("operations while redis fails", () => 
     await vi.waitFor(() => expect(one.current().version).toBe(2));
   });
 
+  test("what is known is confirmed as soon as redis is back, before any poll", async () => {
+    const one = await start("one", { pollMs: 3_600_000 });
+    await one.update(put("qua_1"));
+    await server.kill();
+    clock.advance(4_000);
+    await server.restart();
+    await vi.waitFor(() => expect(one.staleMs()).toBe(0), 10_000);
+    expect(ids(await stored())).toEqual(["qua_1"]);
+  });
+
   test("a redis that forgets everything lifts nothing: not here, and not for a replica that starts then", async () => {
     const one = await start("one");
     await one.update(put("qua_1"));
@@ -135,6 +145,26 @@ describe.skipIf(found.kind !== "program")("operations while redis fails", () => 
     await one.update(put("qua_1"));
     await act(flushScript);
     expect(await one.update(put("qua_2"))).toMatchObject({ value: { version: 2, quarantine: [{ id: "qua_1" }, { id: "qua_2" }] } });
+  });
+
+  test("a line that begins anew while a change is under way is not written over", async () => {
+    const redis = connect();
+    let fresh: Operations | undefined;
+    const run: RedisConnection["run"] = async (what, keys, args) => {
+      if (what.name === "write operations" && args[2] === 3) {
+        await act(flushScript);
+        fresh ??= await start("fresh");
+        await fresh.update(put("qua_new"));
+      }
+      return redis.run(what, keys, args);
+    };
+    const one = await redisOperations({ ...redis, run }, key, { clock, replica: "one", folder: join(folder, "one"), pollMs: 3_600_000 });
+    started.push(one);
+    await one.firstRead;
+    await one.update(put("qua_1"));
+    await one.update(put("qua_2"));
+    expect(await one.update(put("qua_3"))).toMatchObject({ ok: true });
+    expect(ids(one.current()).toSorted()).toEqual(["qua_1", "qua_2", "qua_3", "qua_new"]);
   });
 
   test.each([
