@@ -134,9 +134,13 @@ function modulesIn(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, 
   return new Map(modules.map(([name, bytes]) => [name, Buffer.from(bytes).toString("utf8")]));
 }
 
+/** Whoever asks for hours must not be kept from it by what went wrong on the way. */
+const MOST_FAILURES = 10_000;
+
 /** What the policy part reports to an operator stands here for the author. */
 function noting(failures: { entrypoint: string; code: string; detail: string }[]): Logger {
-  const note: Logger["warn"] = ({ entrypoint, code, detail }) =>
-    failures.push({ entrypoint: String(entrypoint), code: String(code), detail: String(detail) });
+  const note: Logger["warn"] = ({ entrypoint, code, detail }) => {
+    if (failures.length < MOST_FAILURES) failures.push({ entrypoint: String(entrypoint), code: String(code), detail: String(detail) });
+  };
   return { ...silentLogger, warn: note };
 }

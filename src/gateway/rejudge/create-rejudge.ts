@@ -15,7 +15,7 @@ import { missed, unjudgeable } from "./unjudgeable.ts";
 
 /** A generation, or as much of one as policies have that nobody activated. */
 export interface RejudgedOn extends Aims {
-  readonly policy: Pick<Generation["policy"], "decide" | "discover" | "close">;
+  readonly policy: Pick<Generation["policy"], "decide" | "discover" | "admit" | "close">;
   /** Without a tenant it is asked about those of all. */
   readonly bundle: { readonly environment: string; readonly tenant?: string };
 }
@@ -78,6 +78,17 @@ export function rejudgeOf(on: RejudgedOn): Rejudge {
       const input = inputOf(list);
       const text = () => (hiddenIn(input).length === 0 ? list.inputText : wholeText(input));
       return relist(on, list, input, text, widthOfCaller(input));
+    },
+
+    async readmit(admission) {
+      const input = inputOf(admission);
+      const hidden = hiddenIn(input);
+      const gone = missedAgain(hidden, catalog.readsFor(textAt(input, "server", "id") ?? "_none", "admit"));
+      if (gone) return missed(gone);
+      const text = hidden.length === 0 ? admission.inputText : wholeText(input);
+      const reasons = await policy.admit(text, { widest: widthOfCaller(input), nested: false });
+      if (isOfTheMoment({ reasons })) return unjudgeable("", "policy gave no answer in time or memory");
+      return { kind: "admission", reasons };
     },
 
     close: () => policy.close(),

@@ -1,4 +1,4 @@
-import type { Decision } from "../../core/decision.ts";
+import type { Decision, Reason } from "../../core/decision.ts";
 import type { Flip } from "../../core/operations.ts";
 
 /** What is asked again: a judged request as it stands in its record, or as policy was asked. */
@@ -60,7 +60,14 @@ export interface Rejudge {
   anew(judged: Judged): Promise<Rejudged>;
   /** The list of a record of this very bundle. */
   relist(list: JudgedList): Promise<Relisted | Extract<Rejudged, { kind: "unjudgeable" }>>;
+  /** Whether the principal of a record of this very bundle may connect: the reasons against it. */
+  readmit(admission: Pick<Judged, "inputText" | "input">): Promise<Readmitted | Extract<Rejudged, { kind: "unjudgeable" }>>;
   close(): Promise<void>;
+}
+
+export interface Readmitted {
+  readonly kind: "admission";
+  readonly reasons: readonly Reason[];
 }
 
 /** How the second decision differs from the first. Reasons do not count: a denial for another reason is `same`. */

@@ -22,6 +22,9 @@ export async function relist(
   textOf: () => string,
   widest: number,
 ): Promise<Relisted | Unjudgeable> {
+  const hidden = hiddenIn(input);
+  const everything = hidden.find(({ steps }) => steps.length === 0);
+  if (everything) return missed(everything);
   const kind = kindOfList(input);
   if (kind === undefined) return unjudgeable("", "single resources were in their server's words, which are not on record");
   const exchange = door === "aggregate" ? {} : { serverId: door };
@@ -29,7 +32,6 @@ export async function relist(
   const offered = serversAt(exchange, { targets }).flatMap((own) =>
     gone.has(own.server.id) ? [] : approvedOf(targets, own, kind, door === "aggregate").filter(({ id }) => !gone.has(id)),
   );
-  const hidden = hiddenIn(input);
   for (const server of hidden.length === 0 ? [] : new Set(offered.map((target) => target.server.id))) {
     const leaf = missedAgain(hidden, catalog.readsFor(server, inputKinds[kind]));
     if (leaf) return missed(leaf);

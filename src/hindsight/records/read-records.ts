@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type LogFault, type LogRecord, verifyLog } from "../../parts/decisions/index.ts";
+import { logSize } from "./log-size.ts";
 import type { Place } from "./place.ts";
 
 /** A record of a log that holds up to it. */
@@ -16,6 +17,9 @@ export interface Span {
   readonly since?: number;
   readonly until?: number;
 }
+
+/** How far a reading is, in bytes of all logs. Told after each batch of records. */
+export type ReadProgress = (done: number, all: number) => void;
 
 /** What was read, and where it could not be gone on with. */
 export interface Reading {
@@ -48,6 +52,7 @@ export async function readRecords(
   places: readonly Place[],
   span: Span,
   use: (record: HeldRecord) => void | Promise<void>,
+  progress?: ReadProgress,
 ): Promise<Result<Reading, NoLog>> {
   for (const place of places) {
     const missing = await missingAt(place);
@@ -56,15 +61,31 @@ export async function readRecords(
   const faults: BrokenLog[] = [];
   const live: Place[] = [];
   let [records, logs] = [0, 0];
+  const tell = progress && teller(progress, await logSize(places));
   for (const place of places) {
-    const each = (value: LogRecord, line: string) => (isWithin(value, span) ? use({ place, value, line }) : undefined);
+    const each = (value: LogRecord, line: string) => {
+      tell?.(line.length + 1);
+      return isWithin(value, span) ? use({ place, value, line }) : undefined;
+    };
     const read = await verifyLog(place.logFolder, { each });
     records += read.records;
     logs += read.logs;
     if (read.fault !== undefined) faults.push({ place, fault: read.fault });
     if (read.live) live.push(place);
   }
+  progress?.(1, 1);
   return ok({ records, logs, faults, live });
+}
+
+const BATCH = 256;
+
+function teller(progress: ReadProgress, all: number): (bytes: number) => void {
+  let [done, count] = [0, 0];
+  return (bytes) => {
+    done += bytes;
+    count += 1;
+    if (count % BATCH === 0) progress(Math.min(done, all), all);
+  };
 }
 
 async function missingAt(place: Place): Promise<NoLog | undefined> {

@@ -47,6 +47,7 @@ export function second(change: Change = () => {}, decision: Decision = allow(), 
       return decision;
     },
     discover: async (text: string) => JSON.parse(text).items.map(visible),
+    admit: async () => [],
     close: async () => {},
   };
   const bundle = { environment: "demo", tenant };
