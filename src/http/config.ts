@@ -1,37 +1,12 @@
-import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { adminConfig } from "./admin/config.ts";
+import { hostname, isLoopback, listenSchema } from "./listen.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
-const listen = z
-  .strictObject({
-    host: z.string().min(1).default("127.0.0.1").describe("address to listen on"),
-    port: z.int().min(0).max(65_535).default(8080).describe("port to listen on; 0 takes a free one"),
-    tls: z
-      .strictObject({
-        cert: z.string().min(1).describe("file with the certificate chain, PEM"),
-        key: z.string().min(1).describe("file with the private key, PEM"),
-      })
-      .optional()
-      .describe("serve HTTPS with this certificate; the files are read again on reload"),
-    trusted_proxies: z
-      .array(z.string().refine(isNetwork, { error: "wanted an address or a network like 10.0.0.0/8, and not all addresses" }))
-      .min(1)
-      .optional()
-      .describe("networks of the reverse proxies that end TLS in front of the gateway; their X-Forwarded-For is believed"),
-  })
-  .refine((value) => isLoopback(value.host) || value.tls !== undefined || value.trusted_proxies !== undefined, {
-    error: "a listener that is not on loopback needs tls, or trusted_proxies in front of it: bearer tokens would travel in clear",
-    path: ["host"],
-  });
-
-const hostname = z.string().regex(/^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])$/, {
-  error: "wanted a host name in lower case without a port, or an IPv6 address in brackets",
-});
-
 /** The section `http`: where the doors listen and what they accept. */
 export const httpConfig = z.strictObject({
-  listen: listen.prefault({}).describe("the listener of all doors"),
+  listen: listenSchema(8080).prefault({}).describe("the listener of all doors"),
   public_url: z
     .string()
     .refine(isOrigin, { error: "wanted an origin like https://gate.example.com, without a path; http only for loopback names" })
@@ -100,21 +75,12 @@ export const httpConfig = z.strictObject({
     })
     .optional()
     .describe("serve /metrics on a listener of its own instead of the main one"),
+  admin: adminConfig
+    .optional()
+    .describe("serve the admin API, on a listener of its own; without it nobody can operate this gateway while it runs"),
 });
 
 export type HttpConfig = z.output<typeof httpConfig>;
-
-/** Whether a listen address can be reached from this host only. */
-export function isLoopback(host: string): boolean {
-  if (host === "localhost") return true;
-  const bare = host.replace(/^\[|\]$/g, "");
-  return ipaddr.isValid(bare) && ipaddr.process(bare).range() === "loopback";
-}
-
-function isNetwork(text: string): boolean {
-  if (ipaddr.isValid(text)) return true;
-  return ipaddr.isValidCIDR(text) && ipaddr.parseCIDR(text)[1] > 0;
-}
 
 function isAnyOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;

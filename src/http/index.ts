@@ -1,9 +1,13 @@
 export {
   type AdminApi,
+  type AdminDoorParts,
   type AdminRoute,
   type AdminRouteName,
   adminApi,
+  adminDoor,
   bundleTypes,
+  createAdminServer,
+  openApiText,
   type Problem,
   problemSchema,
   type QuarantineBody,
@@ -15,7 +19,8 @@ export {
   type StatusAnswer,
   type Whoami,
 } from "./admin/index.ts";
-export { type HttpConfig, httpConfig, isLoopback } from "./config.ts";
+export { type HttpConfig, httpConfig } from "./config.ts";
+export { isLoopback } from "./listen.ts";
 export { type DoorParts, mcpDoor } from "./mcp/index.ts";
 export { type MetricsSource, metricsDoor, type OpsParts, opsDoor } from "./ops/index.ts";
 export { createHttpServer, reloadTls } from "./server.ts";

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { type HttpConfig, isLoopback } from "./config.ts";
+import type { HttpConfig } from "./config.ts";
+import { isLoopback } from "./listen.ts";
 
 /** The names under which this gateway may be addressed. Anything else is a rebound name or a foreign page. */
 export interface Names {

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import type { HttpConfig } from "./config.ts";
 import { stalledReaders } from "./stalled-readers.ts";
 
@@ -11,9 +11,13 @@ import { stalledReaders } from "./stalled-readers.ts";
 const REQUEST_TIMEOUT_MS = 30_000;
 const MIN_TLS = "TLSv1.2";
 
+/** How a door answers a URL that cannot be read at all, which never comes as far as its hooks. */
+export type OwnAnswers = Pick<FastifyServerOptions, "frameworkErrors">;
+
 /** The bare HTTP server of the doors; it does not listen yet. Throws when a TLS file cannot be read. */
-export function createHttpServer(config: HttpConfig): FastifyInstance {
+export function createHttpServer(config: HttpConfig, own: OwnAnswers = {}): FastifyInstance {
   const app = Fastify({
+    ...own,
     logger: false,
     bodyLimit: config.limits.body_bytes,
     trustProxy: config.listen.trusted_proxies ?? false,

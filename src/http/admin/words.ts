@@ -1,9 +1,27 @@
 import { z } from "zod";
-import { flips, operatorRoles, quarantineKinds, rolloutModes } from "../../core/operations.ts";
+import {
+  type ComparisonCounts,
+  type EndedRollout,
+  flips,
+  type OperationsState,
+  operatorRoles,
+  type Quarantined,
+  quarantineKinds,
+  type ReplicaReport,
+  type RollbackRule,
+  type Rollout,
+  type RolloutStep,
+  rolloutModes,
+  type StagedBundle,
+} from "../../core/operations.ts";
 
 // What goes over the admin API, as schemas: the same words as in `core/operations.ts`, so that what an operator reads can
-// be sent back. All times are Unix milliseconds.
+// be sent back. All times are Unix milliseconds. What is sent is read strictly; answers may have more members one day, so
+// readers skip what they do not know. `Shape` makes the compiler ask for each member that the words have.
 
+type Shape<T> = Record<keyof T, z.ZodType>;
+
+const count = z.int().min(0);
 const at = z.int().min(0).describe("Unix milliseconds");
 const version = z.int().min(0).describe("version of the state; rises by one with each change");
 const operatorId = z.string().describe("id of an operator, or `gateway`");
@@ -22,13 +40,13 @@ export const whySchema = z
   .regex(/^[^\p{Cc}]*$/u)
   .describe("why, in one line of 1 to 512 characters; stands in the record");
 
-export const stagedBundleSchema = z.strictObject({
+export const stagedBundleSchema = z.object({
   name: z.string(),
   revision: z.string(),
   sequence: z.int().min(0),
   digest: digestSchema,
   signer: z.string(),
-});
+} satisfies Shape<StagedBundle>);
 
 const LONGEST_STEP_MS = 31 * 86_400_000;
 const MOST_AGENTS = 1_000;
@@ -44,32 +62,36 @@ export const rolloutStepSchema = z.strictObject({
     .max(LONGEST_STEP_MS)
     .exactOptional()
     .describe("milliseconds until the next step, at most 31 days; without it an operator goes on"),
-});
+} satisfies Shape<RolloutStep>);
 
 export const rollbackRuleSchema = z.strictObject({
   measure: z.enum(flips).exclude(["same"]).describe("what is counted"),
   above: z.number().min(0).describe("goes back when there is more than this"),
   unit: z.enum(["calls", "percent"]).describe("calls, or of a hundred compared calls"),
-});
+} satisfies Shape<RollbackRule>);
 
 const minCalls = z.int().min(0).max(1_000_000_000).describe("compared calls before a timed step or a rule in percent counts");
 const after = z.enum(["promote", "wait"]).describe("what follows the last step when its time is over");
 
-export const rolloutSchema = z.strictObject({
+export const rolloutSchema = z.object({
   id: z.string(),
   bundle: stagedBundleSchema,
   steps: z.array(rolloutStepSchema),
   step: z.int().min(0).describe("index of the step that is under way"),
   stepAt: at,
+  before: z
+    .object({ compared: count, flips: z.record(z.enum(flips), count) } satisfies Shape<NonNullable<Rollout["before"]>>)
+    .exactOptional()
+    .describe("what was counted when that step began"),
   rollbackIf: z.array(rollbackRuleSchema),
   minCalls,
   // biome-ignore lint/suspicious/noThenProperty: a word of the state; it is never a function
   then: after,
   by: operatorId,
   at,
-});
+} satisfies Shape<Rollout>);
 
-export const quarantinedSchema = z.strictObject({
+export const quarantinedSchema = z.object({
   id: z.string().describe("`qua_…`"),
   kind: z.enum(quarantineKinds),
   subject: z.string(),
@@ -78,34 +100,32 @@ export const quarantinedSchema = z.strictObject({
   by: operatorId,
   at,
   until: at.exactOptional(),
-});
+} satisfies Shape<Quarantined>);
 
-export const operationsStateSchema = z.strictObject({
+export const operationsStateSchema = z.object({
   version,
   promoted: stagedBundleSchema.extend({ at, by: operatorId }).exactOptional(),
   rollout: rolloutSchema.exactOptional(),
   held: stagedBundleSchema.extend({ at }).exactOptional(),
   ended: z.array(
-    z.strictObject({
+    z.object({
       id: z.string(),
       bundle: stagedBundleSchema,
       end: z.enum(["promoted", "rolled_back"]),
       by: operatorId,
       at,
       why: z.string(),
-    }),
+    } satisfies Shape<EndedRollout>),
   ),
   quarantine: z.array(quarantinedSchema),
-});
+} satisfies Shape<OperationsState>);
 
-const count = z.int().min(0);
-
-const countsSchema = z.strictObject({
+const countsSchema = z.object({
   compared: count,
   flips: z.record(z.enum(flips), count),
   skipped: count.describe("calls that were not compared because too many came at once"),
   differences: z.array(
-    z.strictObject({
+    z.object({
       flip: z.enum(flips).exclude(["same"]),
       agent: z.string(),
       target: z.string(),
@@ -114,15 +134,15 @@ const countsSchema = z.strictObject({
       samples: z.array(z.string()).describe("the latest decision ids, at most three"),
     }),
   ),
-});
+} satisfies Shape<ComparisonCounts>);
 
-export const statusSchema = z.strictObject({
-  operator: z.strictObject({ id: z.string(), roles: z.array(roleSchema) }),
+export const statusSchema = z.object({
+  operator: z.object({ id: z.string(), roles: z.array(roleSchema) }),
   tenant: z.string(),
   environment: z.string(),
-  readiness: z.strictObject({
+  readiness: z.object({
     ready: z.boolean(),
-    parts: z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() })),
+    parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
   }),
   state: operationsStateSchema,
   counts: countsSchema.exactOptional().describe("of the rollout that is under way, or of the one that ended last"),
@@ -131,18 +151,18 @@ export const statusSchema = z.strictObject({
     .exactOptional()
     .describe("agents for which the candidate decides"),
   replicas: z.array(
-    z.strictObject({
+    z.object({
       replica: z.string(),
       at,
       version,
       active: digestSchema.exactOptional(),
       candidate: digestSchema.exactOptional(),
       problem: z.string().exactOptional(),
-    }),
+    } satisfies Shape<ReplicaReport>),
   ),
 });
 
-export const whoamiSchema = z.strictObject({ id: z.string(), roles: z.array(roleSchema), tenant: z.string() });
+export const whoamiSchema = z.object({ id: z.string(), roles: z.array(roleSchema), tenant: z.string() });
 
 const MOST_STEPS = 20;
 
@@ -177,9 +197,9 @@ export const wantedQuarantineSchema = z.strictObject({
     .describe("milliseconds after which it ends by itself"),
 });
 
-export const quarantineListSchema = z.strictObject({ quarantine: z.array(quarantinedSchema) });
+export const quarantineListSchema = z.object({ quarantine: z.array(quarantinedSchema) });
 
-export const recordsSchema = z.strictObject({
+export const recordsSchema = z.object({
   decision: z.string(),
   records: z
     .array(z.record(z.string(), z.unknown()))
@@ -187,7 +207,7 @@ export const recordsSchema = z.strictObject({
   away: z.array(z.string()).describe("replicas that did not answer, so that their records may be missing"),
 });
 
-const mistakeSchema = z.strictObject({
+const mistakeSchema = z.object({
   path: z.string().describe("where in the body, as `steps[0].percent`; empty for the whole"),
   found: z.string(),
   wanted: z.string(),
@@ -195,7 +215,7 @@ const mistakeSchema = z.strictObject({
 });
 
 /** RFC 9457, with what our refusals have beyond it. */
-export const problemSchema = z.strictObject({
+export const problemSchema = z.object({
   type: z.string().describe("`urn:toolgate:` and the code"),
   title: z.string().describe("the sentence of the code"),
   status: z.int(),

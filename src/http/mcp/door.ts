@@ -1,10 +1,10 @@
-import { TLSSocket } from "node:tls";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sentenceOf } from "../../core/reasons.ts";
-import { type Network, SessionsUnavailable } from "../../gateway/index.ts";
+import { SessionsUnavailable } from "../../gateway/index.ts";
+import { challengeFor } from "../challenge.ts";
 import { namesOf } from "../names.ts";
+import { networkOf } from "../network.ts";
 import { errorText, sendJson } from "./answer.ts";
-import { challengeFor } from "./challenge.ts";
 import { hearElicitations } from "./elicitation-done.ts";
 import { joinReplicas } from "./elsewhere.ts";
 import { isResponse, readMessage } from "./message.ts";
@@ -207,9 +207,4 @@ function wrongContentType() {
 function visitOf(request: FastifyRequest): Visit {
   if (request.visit === null) throw new Error("a route of the door was reached without a verified caller");
   return request.visit;
-}
-
-function networkOf(request: FastifyRequest): Network {
-  const { socket } = request.raw;
-  return { ip: request.ip, mtls: socket instanceof TLSSocket && socket.authorized };
 }

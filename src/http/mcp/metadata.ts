@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
+import { METADATA_PATH } from "../challenge.ts";
 import { sendJson } from "./answer.ts";
-import { METADATA_PATH } from "./challenge.ts";
 import type { DoorParts } from "./visit.ts";
 
 const SERVER_ID = /^[a-z][a-z0-9-]{0,29}$/;

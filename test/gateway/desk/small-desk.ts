@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -62,6 +62,8 @@ export interface SmallDesk {
   readonly asked: readonly string[];
   /** What they answer from now on. */
   answer(result: Result<OperationsState, RolloutRefusal>): void;
+  /** An `Authorization` value for a user of the table, or for any token. */
+  bearer(who: string | VerifiedToken): string;
   /** Enters by the name of a user, or with a token. */
   enter(who: string | VerifiedToken): Promise<Operator>;
   /** Another promoted bundle from now on, or none. */
@@ -83,6 +85,7 @@ export async function smallDesk({
   const inMemory = memoryLog({ clock, ids, instance: "test" });
   const logFolder = join(await mkdtemp(join(tmpdir(), "desk-")), "log");
   onTestFinished(() => rm(join(logFolder, ".."), { recursive: true, force: true }));
+  await mkdir(logFolder);
   const opened =
     disk === true
       ? await openLog({ dir: logFolder, clock, ids, logger: silentLogger, segmentBytes: 1 << 20, stallMs: 2_000, instance: "test" })
@@ -121,6 +124,7 @@ export async function smallDesk({
     },
     log: opened?.value.log ?? inMemory,
     meter: createMeter(),
+    comparing: { note: () => {} },
     replicas: all,
     clock,
     ids,
@@ -144,6 +148,11 @@ export async function smallDesk({
     bundles: { read: async (digest: Digest) => bundles.get(digest) },
   } as unknown as DeskParts;
   const desk = createDesk(parts);
+  const bearer = (who: string | VerifiedToken): string => {
+    const name = `Bearer ${bearers.size}`;
+    bearers.set(name, typeof who === "string" ? bearerOf(who) : who);
+    return name;
+  };
   return {
     desk,
     parts,
@@ -153,11 +162,9 @@ export async function smallDesk({
     answer: (result) => {
       answer = result;
     },
+    bearer,
     async enter(who) {
-      const bearer = typeof who === "string" ? bearerOf(who) : who;
-      const name = `Bearer ${bearers.size}`;
-      bearers.set(name, bearer);
-      const entered = await desk.enter(name, network);
+      const entered = await desk.enter(bearer(who), network);
       if (!entered.ok) throw new Error(entered.error.code);
       return entered.value;
     },
