@@ -17,16 +17,19 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const keygen = (...more: readonly string[]) =>
   toolgate(["bundle", "keygen", "--out", "key.pem", "--keyring", "keyring.json", "--kid", "release-1", ...more], { cwd: folder });
 
-test.each(["ES256", "EdDSA"])("a pair for %s: a private key for its owner alone, and a keyring that reads", async (algorithm) => {
-  const made = await keygen("--algorithm", algorithm, "--owner", "security team");
-  expect(made.code, made.err).toBe(0);
-  expect(statSync(join(folder, "key.pem")).mode & 0o777).toBe(0o600);
-  const keyring = readKeyring(readFileSync(join(folder, "keyring.json"), "utf8"));
-  expect(keyring.ok && keyring.value.keys.get("release-1")).toMatchObject({ algorithm, owner: "security team", revoked: false });
-  const secret = readFileSync(join(folder, "key.pem"), "utf8");
-  expect(secret).toContain("BEGIN PRIVATE KEY");
-  expect(made.out + made.err + readFileSync(join(folder, "keyring.json"), "utf8")).not.toContain(secret.split("\n")[1]);
-});
+test.each(["ES256", "ES384", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"])(
+  "a pair for %s: a private key for its owner alone, and a keyring that reads",
+  async (algorithm) => {
+    const made = await keygen("--algorithm", algorithm, "--owner", "security team");
+    expect(made.code, made.err).toBe(0);
+    expect(statSync(join(folder, "key.pem")).mode & 0o777).toBe(0o600);
+    const keyring = readKeyring(readFileSync(join(folder, "keyring.json"), "utf8"));
+    expect(keyring.ok && keyring.value.keys.get("release-1")).toMatchObject({ algorithm, owner: "security team", revoked: false });
+    const secret = readFileSync(join(folder, "key.pem"), "utf8");
+    expect(secret).toContain("BEGIN PRIVATE KEY");
+    expect(made.out + made.err + readFileSync(join(folder, "keyring.json"), "utf8")).not.toContain(secret.split("\n")[1]);
+  },
+);
 
 test("neither file is overwritten, and the other is not left behind", async () => {
   writeFileSync(join(folder, "keyring.json"), "mine");
