@@ -19,12 +19,13 @@ import { createHttpServer, type MetricsSource, mcpDoor, metricsDoor, opsDoor } f
 import type { MemoryLedger } from "../parts/budgets/index.ts";
 import { bundleLimits, fileBundleStore, fileSequenceFloor } from "../parts/bundle/index.ts";
 import { createCredentials } from "../parts/credentials/index.ts";
-import { openLog } from "../parts/decisions/index.ts";
+import { type DecisionLog, openLog } from "../parts/decisions/index.ts";
 import { createIdentity } from "../parts/identity/index.ts";
 import { createUpstream } from "../parts/upstream/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { aeadSealer } from "../platform/sealer.ts";
+import { adminOf } from "./admin.ts";
 import { BundleIntake } from "./bundle-source.ts";
 import { closeDoors } from "./close-doors.ts";
 import type { Config } from "./config.ts";
@@ -33,7 +34,7 @@ import { keyringReader } from "./keyring-reader.ts";
 import { knownLibraries } from "./known-libraries.ts";
 import { metricsOf } from "./metrics.ts";
 import { withRollout } from "./rollout-view.ts";
-import { sealKeysOf } from "./seal-keys.ts";
+import { type SealKeys, sealKeysOf } from "./seal-keys.ts";
 import { openSharedState, type SharedState, withShared } from "./shared-state.ts";
 import { withSource } from "./source-readiness.ts";
 import { within } from "./within.ts";
@@ -53,6 +54,8 @@ export interface Built {
   readonly app: FastifyInstance;
   /** /metrics on a listener of its own, where the configuration wants that. */
   readonly metricsApp: FastifyInstance | undefined;
+  /** The admin API on its listener, where the configuration wants that. */
+  readonly adminApp: FastifyInstance | undefined;
   readonly gateway: RunningGateway;
   readonly parts: Parts;
   readonly data: DataDirectory;
@@ -62,6 +65,8 @@ export interface Built {
   readonly rollouts: RunningRollouts;
   /** The budgets that have to be told what was spent before this start; absent where Redis keeps them. */
   readonly forgetful: MemoryLedger | undefined;
+  /** Records refusals that were only counted so far. */
+  flush(): Promise<void>;
   /** Stops what was built, in the reverse order of its making. */
   close(): Promise<void>;
 }
@@ -78,6 +83,97 @@ const MOST_ROUNDS = 8;
 export async function build(config: Config, surroundings: Surroundings): Promise<Result<Built, NotBuilt>> {
   const { clock, ids, logger } = surroundings;
   const data = await openDataDirectory(config.data_dir);
+  const stores = await openStores(config, surroundings, data);
+  if (!stores.ok) return stores;
+  const { log, shared, keys } = stores.value;
+  const late: { gateway?: RunningGateway } = {};
+  const identity = createIdentity({ issuers: config.issuers }, { clock, logger });
+  const generations = createGenerations(clock, logger);
+  const comparing = createComparing({
+    ...{ operations: shared.operations, clock, logger, policy: policyLimits(config) },
+    perSecond: config.rollout.compared_per_second,
+  });
+  const rollouts = createRollouts({
+    ...{ generations, comparing, operations: shared.operations, log, clock, ids, logger, config: config.rollout },
+    activation: activationOf(config, surroundings, data, shared.operations),
+    tenant: config.bundle.tenant,
+    replica: shared.replicas.id,
+  });
+  const parts: Parts = {
+    generations,
+    identity,
+    ...upstreamOf(config, surroundings, late),
+    ledger: shared.ledger,
+    budgetsReady: shared.isReady,
+    operations: shared.operations,
+    mostStaleMs: config.operations.stale_ms,
+    log,
+    durability: config.log.durability,
+    masker: keyedMasker(data.maskKey),
+    sealer: aeadSealer(keys.current),
+    replicas: shared.replicas,
+    questions: { parkedPerOwner: config.sessions.parked_per_owner, parkedMs: config.sessions.parked_s * 1000, maxRounds: MOST_ROUNDS },
+    meter: createMeter(),
+    comparing,
+    clock,
+    ids,
+    logger,
+  };
+  const gateway = createGateway(parts);
+  late.gateway = gateway;
+  const bundles = new BundleIntake(config, surroundings);
+  const readiness = () => withRollout(withSource(withShared(gateway.readiness(), shared, keys), bundles.status()), rollouts.problem());
+  const metrics = metricsOf(parts, {
+    readiness,
+    rollouts,
+    source: () => bundles.status(),
+    sessions: () => shared.sessions.count(config.bundle.tenant, clock.now()),
+  });
+  const { app, metricsApp } = await doorsOf(config, surroundings, { gateway, readiness, metrics, shared, parts });
+  const { desk, app: adminApp } = await adminOf(config, surroundings, { parts, rollouts, data, readiness });
+  const flush = async () => {
+    await gateway.flush();
+    await desk.flush();
+  };
+  return ok({
+    app,
+    metricsApp,
+    adminApp,
+    flush,
+    gateway,
+    parts,
+    data,
+    rollouts,
+    bundles,
+    forgetful: shared.forgetful,
+    async close() {
+      await closeDoors(
+        [app, metricsApp, adminApp].filter((one) => one !== undefined),
+        () => parts.upstream.close(),
+      );
+      await gateway.close();
+      await parts.upstream.close();
+      await flush();
+      await rollouts.close();
+      await comparing.close();
+      await generations.close();
+      keys.close();
+      await shared.close();
+      await identity.close();
+      await log.close();
+    },
+  });
+}
+
+interface Stores {
+  readonly log: DecisionLog;
+  readonly shared: SharedState;
+  readonly keys: SealKeys;
+}
+
+/** Everything that outlives this process; of what one of them refuses, none stays open. */
+async function openStores(config: Config, surroundings: Surroundings, data: DataDirectory): Promise<Result<Stores, NotBuilt>> {
+  const { clock, ids, logger } = surroundings;
   const opened = await openLog({
     dir: data.logFolder,
     clock,
@@ -103,74 +199,7 @@ export async function build(config: Config, surroundings: Surroundings): Promise
   }
   // A gateway starts without Redis too, and is not ready; with it, it is ready when it listens.
   await within(Promise.all([shared.firstReady, keys.value.firstReady]), config.redis?.connect_timeout_ms ?? 0);
-  const late: { gateway?: RunningGateway } = {};
-  const identity = createIdentity({ issuers: config.issuers }, { clock, logger });
-  const generations = createGenerations(clock, logger);
-  const comparing = createComparing({
-    ...{ operations: shared.operations, clock, logger, policy: policyLimits(config) },
-    perSecond: config.rollout.compared_per_second,
-  });
-  const rollouts = createRollouts({
-    ...{ generations, comparing, operations: shared.operations, log, clock, ids, logger, config: config.rollout },
-    activation: activationOf(config, surroundings, data, shared.operations),
-    tenant: config.bundle.tenant,
-    replica: shared.replicas.id,
-  });
-  const parts: Parts = {
-    generations,
-    identity,
-    ...upstreamOf(config, surroundings, late),
-    ledger: shared.ledger,
-    budgetsReady: shared.isReady,
-    operations: shared.operations,
-    mostStaleMs: config.operations.stale_ms,
-    log,
-    durability: config.log.durability,
-    masker: keyedMasker(data.maskKey),
-    sealer: aeadSealer(keys.value.current),
-    replicas: shared.replicas,
-    questions: { parkedPerOwner: config.sessions.parked_per_owner, parkedMs: config.sessions.parked_s * 1000, maxRounds: MOST_ROUNDS },
-    meter: createMeter(),
-    comparing,
-    clock,
-    ids,
-    logger,
-  };
-  const gateway = createGateway(parts);
-  late.gateway = gateway;
-  const bundles = new BundleIntake(config, surroundings);
-  const readiness = () =>
-    withRollout(withSource(withShared(gateway.readiness(), shared, keys.value), bundles.status()), rollouts.problem());
-  const metrics = metricsOf(parts, {
-    readiness,
-    rollouts,
-    source: () => bundles.status(),
-    sessions: () => shared.sessions.count(config.bundle.tenant, clock.now()),
-  });
-  const { app, metricsApp } = await doorsOf(config, surroundings, { gateway, readiness, metrics, shared, parts });
-  return ok({
-    app,
-    metricsApp,
-    gateway,
-    parts,
-    data,
-    rollouts,
-    bundles,
-    forgetful: shared.forgetful,
-    async close() {
-      await closeDoors(metricsApp ? [app, metricsApp] : [app], () => parts.upstream.close());
-      await gateway.close();
-      await parts.upstream.close();
-      await gateway.flush();
-      await rollouts.close();
-      await comparing.close();
-      await generations.close();
-      keys.value.close();
-      await shared.close();
-      await identity.close();
-      await log.close();
-    },
-  });
+  return ok({ log, shared, keys: keys.value });
 }
 
 function upstreamOf(config: Config, surroundings: Surroundings, late: { readonly gateway?: RunningGateway }) {

@@ -81,11 +81,13 @@ export async function readConfig(file: string): Promise<Result<Config, readonly 
 
 function withAbsolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string) => (isAbsolute(path) ? path : join(folder, path));
-  const { tls } = config.listen;
+  const listening = (listen: Config["listen"]): Config["listen"] =>
+    listen.tls ? { ...listen, tls: { cert: absolute(listen.tls.cert), key: absolute(listen.tls.key) } } : listen;
   return {
     ...config,
     data_dir: absolute(config.data_dir),
-    listen: tls ? { ...config.listen, tls: { cert: absolute(tls.cert), key: absolute(tls.key) } } : config.listen,
+    listen: listening(config.listen),
+    ...(config.admin && { admin: { ...config.admin, listen: listening(config.admin.listen) } }),
     bundle: bundleWithPaths(config.bundle, absolute),
     secrets: Object.fromEntries(
       Object.entries(config.secrets).map(([name, secret]) => [name, "file" in secret ? { file: absolute(secret.file) } : secret]),
@@ -127,6 +129,8 @@ export async function checkSurroundings(
     ["bundle.oci.ca", config.bundle.oci?.ca],
     ["listen.tls.cert", config.listen.tls?.cert],
     ["listen.tls.key", config.listen.tls?.key],
+    ["admin.listen.tls.cert", config.admin?.listen.tls?.cert],
+    ["admin.listen.tls.key", config.admin?.listen.tls?.key],
   ] as const) {
     if (target !== undefined && !(await isReadable(target)))
       mistakes.push({ file, path, found: foundText(target), wanted: "a file that can be read" });

@@ -9,6 +9,8 @@ import type { Config } from "./config.ts";
 export interface Started {
   /** Where it listens, as `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Where the admin API listens, if the configuration wants it. */
+  readonly adminUrl?: string;
   readonly built: Built;
   /** Refuses new work, lets calls in flight end, settles and records them, then closes. Safe to call twice. */
   stop(): Promise<void>;
@@ -31,10 +33,11 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     return opened;
   }
   await restoreSpend(built, config, surroundings);
-  const flush = setInterval(() => void built.gateway.flush(), FLUSH_MS);
+  const flush = setInterval(() => void built.flush(), FLUSH_MS);
   try {
     const url = await built.app.listen({ host: config.listen.host, port: config.listen.port });
     if (config.metrics) await built.metricsApp?.listen({ host: config.metrics.host, port: config.metrics.port });
+    const adminUrl = config.admin && (await built.adminApp?.listen({ host: config.admin.listen.host, port: config.admin.listen.port }));
     let stopping: Promise<void> | undefined;
     const stop = async () => {
       clearInterval(flush);
@@ -43,6 +46,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     };
     return ok({
       url,
+      ...(adminUrl === undefined ? {} : { adminUrl }),
       built,
       stop: () => {
         stopping ??= stop();

@@ -38,9 +38,10 @@ async function serve(terminal: Terminal, options: { readonly config: string; rea
     terminal.err(`${terminal.paint.red("toolgate cannot start.")} ${started.error.detail}`);
     return exitCodes.unavailable;
   }
-  const { url, built, stop } = started.value;
+  const { url, adminUrl, built, stop } = started.value;
   const { active } = built.parts.generations.status();
-  if (options.json) terminal.out(JSON.stringify({ ready: true, url, bundle: active }));
+  if (options.json)
+    terminal.out(JSON.stringify({ ready: true, url, ...(adminUrl === undefined ? {} : { admin: adminUrl }), bundle: active }));
   else terminal.out(`toolgate listens on ${terminal.paint.bold(url)} with bundle ${active?.revision} (sequence ${active?.sequence})`);
   await stopping;
   logger.info({}, "stopping: calls in flight may end");
