@@ -10,7 +10,7 @@ import {
   signatureAlgorithms,
 } from "../../parts/bundle/index.ts";
 import { wholeNumber } from "../flags.ts";
-import { patience } from "../policy/progress.ts";
+import { patience } from "../progress.ts";
 import { systemRefusal } from "../system-error.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { readAll } from "./read-all.ts";
