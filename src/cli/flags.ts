@@ -41,3 +41,20 @@ export function moment(text: string, now: () => number = Date.now): number {
     throw new InvalidArgumentError('wanted how long ago, like "7d" or "12h", or a time like "2027-01-31T00:00:00Z"');
   return Date.parse(text);
 }
+
+/** The two largest units of a time: `1 d 4 h`, `29 min 50 s`. */
+export function durationText(ms: number): string {
+  const left = Math.max(0, Math.round(ms / 1_000));
+  const parts = [
+    [Math.floor(left / 86_400), "d"],
+    [Math.floor(left / 3_600) % 24, "h"],
+    [Math.floor(left / 60) % 60, "min"],
+    [left % 60, "s"],
+  ] as const;
+  const from = Math.max(
+    0,
+    parts.findIndex(([number]) => number > 0),
+  );
+  const shown = left === 0 ? parts.slice(-1) : parts.slice(from, from + 2).filter(([number], at) => at === 0 || number > 0);
+  return shown.map(([number, unit]) => `${number} ${unit}`).join(" ");
+}
