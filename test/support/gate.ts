@@ -5,15 +5,17 @@ import type { Started } from "../../src/app/index.ts";
 import { type Verification, verifyLog } from "../../src/parts/decisions/index.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { type KeyServer, newKey, type SigningKey, sign as signToken, startKeyServer } from "../parts/identity/key-server.ts";
+import { type AdminAnswer, type AdminOptions, askAdmin } from "./gate-admin.ts";
 import { type BundleChange, type BundleKey, bundleName, signedBundle, throwAwayKey } from "./gate-bundle.ts";
 import { type Answer, type CallOptions, type ClientEra, GateClient } from "./gate-client.ts";
-import { type Company, environment, house, issuer, offeredItems, offeredTools } from "./gate-company.ts";
+import { type Company, environment, house, issuer, offeredItems, offeredTools, operatorsClient } from "./gate-company.ts";
 import { type LogLine, type RunningProcess, startChild, startInProcess } from "./gate-process.ts";
 import { type RecordingOptions, type RecordingServer, startRecordingServer } from "./servers/index.ts";
 
+export type { AdminAnswer, AdminOptions } from "./gate-admin.ts";
 export { type BundleChange, type BundleData, filesOf, sign, signedBundle, throwAwayKey, unsignedBundle } from "./gate-bundle.ts";
 export { type Answer, type CallOptions, type Effect, plainHeaders, type Told, told } from "./gate-client.ts";
-export { type Company, type CompanyServer, environment, house, issuer } from "./gate-company.ts";
+export { type Company, type CompanyServer, environment, house, houseOperators, issuer } from "./gate-company.ts";
 
 export interface GateOptions {
   /** The company whose bundle is built and signed; `house` by default. Its build is kept, so the same company costs OPA once. */
@@ -24,6 +26,8 @@ export interface GateOptions {
   readonly servers?: Readonly<Record<string, RecordingOptions>>;
   /** Members of toolgate.yaml over the ones of a gate on loopback. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Where the gate gets its bundle, as members of `bundle`, in place of the file; told the first bundle and the key of those that follow. */
+  readonly bundleFrom?: (first: Uint8Array, key: BundleKey) => Promise<Readonly<Record<string, unknown>>>;
   /** Members of the issuer's entry. */
   readonly issuer?: Readonly<Record<string, unknown>>;
   /** Time of the gate and of its tokens; the system's by default. In this process only. */
@@ -68,6 +72,8 @@ export type Offered = { readonly activated: true } | { readonly activated: false
 export interface Gate {
   /** Where it listens now; another one after `restart`. */
   readonly url: string;
+  /** Where the admin API listens now. */
+  readonly adminUrl: string;
   readonly folder: string;
   readonly dataDir: string;
   readonly bundleFile: string;
@@ -85,6 +91,8 @@ export interface Gate {
   token(options?: TokenOptions): Promise<string>;
   /** A call over HTTP; a fresh token for ann unless one is given, `token: undefined` sends none. */
   call(tool: string, args?: unknown, options?: CallOptions): Promise<Answer>;
+  /** A request to the admin API, with a path below `/admin/v1`; olga, an operator of the house, asks unless another does. */
+  admin(method: string, path: string, options?: AdminOptions): Promise<AdminAnswer>;
   /** Names of the tools that are listed, all pages. */
   list(options?: CallOptions): Promise<readonly string[]>;
   /** Every record on disk, oldest first, over all logs of the folder. */
@@ -120,8 +128,10 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
   const bundleFile = join(folder, "bundle.tar.gz");
   const [servers, keys] = await Promise.all([startServers(company, options.servers ?? {}), startIssuer()]);
   await writeFile(join(folder, "keyring.json"), key.keyring);
-  await writeFile(bundleFile, await signedBundle(company, options.bundle ?? {}, key));
-  const config = configOf(folder, servers, keys, options);
+  const first = await signedBundle(company, options.bundle ?? {}, key);
+  await writeFile(bundleFile, first);
+  const source = (await options.bundleFrom?.(first, key)) ?? { file: bundleFile };
+  const config = configOf(folder, servers, keys, options, source);
   const launch = (how: GateOptions["process"]) => {
     if (how === undefined || how === "here") return startInProcess(config, options);
     return startChild(folder, config, how === "child" ? "" : how.before, options.environment ?? {});
@@ -154,6 +164,10 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
     get url() {
       return running.url;
     },
+    get adminUrl() {
+      if (running.adminUrl === undefined) throw new Error("the gate has no admin API");
+      return running.adminUrl;
+    },
     get started() {
       if (running.started === undefined) throw new Error("the gate runs in a process of its own");
       return running.started;
@@ -175,6 +189,11 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
     token,
     offer,
     call: async (tool, args, call) => client.call(tool, args, await withToken(call)),
+    async admin(method, path, wanted = {}) {
+      const { operator: user = "olga" } = wanted;
+      const bearer = "token" in wanted ? wanted.token : await token({ user, agent: operatorsClient, groups: [] });
+      return askAdmin(this.adminUrl, method, path, { ...wanted, token: bearer });
+    },
     list: async (call) => listAll(client, await withToken(call)),
     records: () => readRecords(join(folder, "data", "log")),
     verify: () => verifyLog(join(folder, "data", "log")),
@@ -240,13 +259,15 @@ function configOf(
   servers: Readonly<Record<string, RecordingServer>>,
   keys: KeyServer,
   options: GateOptions,
+  source: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   return {
     version: 1,
     data_dir: join(folder, "data"),
     listen: { host: "127.0.0.1", port: 0 },
+    admin: { listen: { host: "127.0.0.1", port: 0 } },
     public_url: AUDIENCE,
-    bundle: { file: join(folder, "bundle.tar.gz"), keyring: join(folder, "keyring.json"), name: bundleName, environment },
+    bundle: { ...source, keyring: join(folder, "keyring.json"), name: bundleName, environment },
     issuers: [{ issuer, audience: AUDIENCE, jwks_uri: keys.jwksUri, ...options.issuer }],
     places: Object.fromEntries(Object.entries(servers).map(([id, server]) => [id, { url: server.url }])),
     ...options.config,

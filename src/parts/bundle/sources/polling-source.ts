@@ -133,7 +133,6 @@ class Polling implements BundleSource {
     const { clock, delays, onCandidate } = this.#options;
     const content = bytes === undefined ? this.#content : sha256(bytes);
     const isNew = content !== this.#content;
-    this.#standing.did(isNew);
     if (isNew && bytes !== undefined) {
       try {
         await onCandidate(bytes);
@@ -142,6 +141,7 @@ class Polling implements BundleSource {
         return this.#missed(notKept(error));
       }
     }
+    this.#standing.did(isNew);
     return holds ? Math.max(0, LEAST_HELD_MS - (clock.now() - began)) : restMs(delays, this.#random());
   }
 

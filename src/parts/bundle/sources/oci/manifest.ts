@@ -48,7 +48,7 @@ export function bundleIn(bytes: Uint8Array, contentType: string | undefined): Re
   const text = decodeUtf8(bytes);
   const value = text.ok ? parseJson(text.value, jsonLimits) : text;
   if (!value.ok) return err(`found no manifest${contentType === undefined ? "" : ` but "${contentType.slice(0, 60)}"`}, wanted JSON`);
-  const said = z.looseObject({ mediaType: z.string().optional(), manifests: z.unknown() }).safeParse(value.value).data;
+  const said = z.looseObject({ mediaType: z.string().optional(), manifests: z.unknown().optional() }).safeParse(value.value).data;
   const type = said?.mediaType ?? contentType?.split(";")[0]?.trim() ?? "";
   const other = others[type] ?? (said?.manifests === undefined ? undefined : "an index of several images");
   if (other !== undefined) return err(`found ${other}, wanted one OCI image; name it by its own tag or digest`);

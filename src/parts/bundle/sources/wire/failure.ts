@@ -43,9 +43,11 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && (error.name === "TimeoutError" || codeIn(error) === "UND_ERR_CONNECT_TIMEOUT");
 }
 
+const httpFaults: ReadonlySet<string> = new Set(["UND_ERR_HEADERS_OVERFLOW", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"]);
+
 /** Something did answer, but not in HTTP. */
 function isHttpFault(error: unknown): boolean {
-  return error instanceof Error && (error.name === "HTTPParserError" || codeIn(error) === "UND_ERR_HEADERS_OVERFLOW");
+  return error instanceof Error && (error.name === "HTTPParserError" || httpFaults.has(codeIn(error)));
 }
 
 /** Of several addresses tried, Node gives an error for each. */

@@ -60,6 +60,8 @@ export class Transport {
     const path = `${url.pathname}${url.search}`;
     const sent = { origin: url.origin, path, method, headers: { "accept-encoding": "identity", ...headers }, signal };
     const { statusCode, headers: told, body: content } = await agent.request(body === undefined ? sent : { ...sent, body });
+    // Whoever wants the content hears of its end too; a body that nobody reads must not end the process.
+    content.on("error", () => {});
     return { status: statusCode, headers: told, body: content };
   }
 
