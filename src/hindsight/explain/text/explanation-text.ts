@@ -17,7 +17,9 @@ export function explanationText(told: Explanation, options: TextOptions): string
     wrapped(told.answer, WIDTH).map(paint.bold),
     told.faults.flatMap((fault) => wrapped(`does not hold: ${fault}`, WIDTH - 2).map((line) => `  ${paint.red(line)}`)),
     facts(told, paint),
-    told.sides.length === 0 ? [] : [paint.bold("Who may use it"), ...sideLines(told.sides, paint, options.all)],
+    told.sides.length === 0
+      ? []
+      : [paint.bold("Who may use it"), ...sideLines(told.sides, paint, { all: options.all, rulesSeen: told.conditions.by === "opa" })],
     ...ruleParts(told, options),
     notes(told, paint),
   ];

@@ -6,13 +6,19 @@ import { ruleLines } from "./rule-lines.ts";
 /** Candidates of one side that are told one by one; the others are counted. */
 const MOST_TOLD = 5;
 
+export interface SideOptions {
+  readonly all: boolean;
+  /** Whether OPA looked at the permit rules. */
+  readonly rulesSeen: boolean;
+}
+
 /** Each side on a line of its own; of one that lacks a permit what it could have had. */
-export function sideLines(sides: readonly Side[], paint: ExplainPaint, all: boolean): readonly string[] {
+export function sideLines(sides: readonly Side[], paint: ExplainPaint, { all, rulesSeen }: SideOptions): readonly string[] {
   const widest = Math.max(0, ...sides.map(({ side, who }) => side.length + 1 + who.length));
   return sides.flatMap((side) => {
     const yes = side.has ? paint.green("yes") : paint.red("no ");
     const behind = 2 + 3 + 2 + widest + 3;
-    const text = side.has ? side.by.join(", ") : lacking(side.candidates);
+    const text = side.has ? side.by.join(", ") : `${lacking(side.candidates)}${rulesSeen ? "" : "; permit rules were not looked at"}`;
     const [first = "", ...more] = wrapped(text, WIDTH - behind);
     const head = `  ${yes}  ${`${side.side} ${side.who}`.padEnd(widest)}   ${first}`;
     const rest = more.map((line) => `${" ".repeat(behind)}${line}`);
