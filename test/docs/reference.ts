@@ -10,6 +10,8 @@ import { registerCheck } from "../../src/cli/check.ts";
 import { registerDemo } from "../../src/cli/demo.ts";
 import { registerLog } from "../../src/cli/log.ts";
 import { registerPolicy } from "../../src/cli/policy/index.ts";
+import { registerQuarantine } from "../../src/cli/quarantine/index.ts";
+import { registerRollout } from "../../src/cli/rollout/index.ts";
 import { registerServe } from "../../src/cli/serve.ts";
 import { systemTerminal } from "../../src/cli/terminal.ts";
 import { registerVersion } from "../../src/cli/version.ts";
@@ -127,6 +129,8 @@ async function commandsText(): Promise<string> {
     registerPolicy,
     registerBundle,
     registerCatalog,
+    registerRollout,
+    registerQuarantine,
     registerLog,
     registerVersion,
   ])
