@@ -7,6 +7,8 @@ export interface Company {
   readonly agents?: Readonly<Record<string, Row>>;
   readonly roles?: Readonly<Record<string, Row>>;
   readonly groups?: Readonly<Record<string, Row>>;
+  /** Rows of operators.yaml; `houseOperators` are those of the house. */
+  readonly operators?: Readonly<Record<string, Row>>;
   readonly budgets?: Readonly<Record<string, Row>>;
   readonly approvals?: Readonly<Record<string, Row>>;
   readonly settings?: Row;
@@ -61,7 +63,21 @@ export const issuer = "https://login.example.com";
 export const environment = "test";
 
 /** One server with three tools, one agent that may use all of them for everybody in the group `staff`. */
+/** The operators' client, which is no agent. */
+export const operatorsClient = "toolgate-cli";
+
+const through = { match: [{ issuer, client_id: operatorsClient }] };
+
+/** vera looks, olga and otto operate, paul approves, adam audits. */
+export const houseOperators: Readonly<Record<string, Row>> = {
+  viewers: { ...through, roles: ["viewer"], users: ["vera"] },
+  operators: { ...through, roles: ["operator"], users: ["olga", "otto"] },
+  approvers: { ...through, roles: ["approver"], users: ["paul"] },
+  auditors: { ...through, roles: ["auditor"], users: ["adam"] },
+};
+
 export const house: Company = {
+  operators: houseOperators,
   servers: {
     desk: {
       tools: {
@@ -120,6 +136,7 @@ export function sourcesOf(company: Company): Readonly<Record<string, string>> {
     roles: company.roles ?? { all: { grants: ["*/*"], ...everythingElse(servers) } },
     groups: company.groups ?? { staff: { roles: ["all"] } },
     budgets: company.budgets ?? {},
+    ...(company.operators === undefined ? {} : { operators: company.operators }),
     ...(company.approvals === undefined ? {} : { approvals: company.approvals }),
     settings: company.settings ?? {},
     custom: company.custom ?? {},

@@ -15,6 +15,8 @@ export interface LogLine {
 
 export interface RunningProcess {
   readonly url: string;
+  /** Where its admin API listens, if it does. */
+  readonly adminUrl: string | undefined;
   readonly pid: number;
   readonly started?: Started;
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -73,6 +75,7 @@ export async function startInProcess(
   const { promise, resolve } = Promise.withResolvers<number>();
   return {
     url: started.value.url,
+    adminUrl: started.value.adminUrl,
     pid: process.pid,
     started: started.value,
     ended: promise,
@@ -113,9 +116,10 @@ export async function startChild(
     });
   });
   createInterface({ input: child.stderr }).on("line", (line) => journal.add(asLine(line)));
-  const url = await ready(child, journal, ended);
+  const { url, adminUrl } = await ready(child, journal, ended);
   return {
     url,
+    adminUrl,
     pid: child.pid ?? 0,
     ended,
     logged: (fits) => journal.logged(fits),
@@ -138,13 +142,17 @@ function asLine(text: string): LogLine {
   return { msg: text };
 }
 
-function ready(child: ChildProcess, journal: Journal, ended: Promise<number | NodeJS.Signals>): Promise<string> {
+function ready(
+  child: ChildProcess,
+  journal: Journal,
+  ended: Promise<number | NodeJS.Signals>,
+): Promise<Pick<RunningProcess, "url" | "adminUrl">> {
   return new Promise((resolve, reject) => {
     void ended.then((code) => reject(new Error(`the gate ended with ${code} before it listened:\n${journal.text()}`)));
     if (child.stdout === null) return;
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const said = JSON.parse(line) as { ready?: boolean; url?: string };
-      if (said.ready === true && said.url !== undefined) resolve(said.url);
+      const said = JSON.parse(line) as { ready?: boolean; url?: string; admin?: string };
+      if (said.ready === true && said.url !== undefined) resolve({ url: said.url, adminUrl: said.admin });
     });
   });
 }

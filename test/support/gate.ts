@@ -150,6 +150,11 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
   const token = (wanted: TokenOptions = {}) => tokenFor(keys, now(), wanted);
   const withToken = async (call: CallOptions = {}): Promise<CallOptions> => ("token" in call ? call : { ...call, token: await token() });
 
+  const adminUrl = (): string => {
+    if (running.adminUrl === undefined) throw new Error("the gate has no admin API");
+    return running.adminUrl;
+  };
+
   const offer = async (bytes: Uint8Array): Promise<Offered> => {
     const outcome = running.next((line) => line.msg === "bundle activated" || line.msg === "bundle refused" || isUnread(line));
     // A rename: the gate never reads half a file.
@@ -165,8 +170,7 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
       return running.url;
     },
     get adminUrl() {
-      if (running.adminUrl === undefined) throw new Error("the gate has no admin API");
-      return running.adminUrl;
+      return adminUrl();
     },
     get started() {
       if (running.started === undefined) throw new Error("the gate runs in a process of its own");
@@ -192,7 +196,7 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
     async admin(method, path, wanted = {}) {
       const { operator: user = "olga" } = wanted;
       const bearer = "token" in wanted ? wanted.token : await token({ user, agent: operatorsClient, groups: [] });
-      return askAdmin(this.adminUrl, method, path, { ...wanted, token: bearer });
+      return askAdmin(adminUrl(), method, path, { ...wanted, token: bearer });
     },
     list: async (call) => listAll(client, await withToken(call)),
     records: () => readRecords(join(folder, "data", "log")),
