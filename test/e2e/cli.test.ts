@@ -213,7 +213,7 @@ describe("toolgate bundle", () => {
     const verified = await toolgate(["bundle", "verify", out, "--keyring", at("ring.json")]);
     expect(verified.code, verified.err).toBe(0);
     expect(verified.out).toMatch(
-      /^The bundle holds\.\n {2}bundle {4}demo try-1, sequence 7\n {2}digest {4}sha256:[0-9a-f]{64}\n {2}signer {4}try\n/,
+      /^The bundle holds\.\n {2}bundle +demo try-1, sequence 7\n {2}digest +sha256:[0-9a-f]{64}\n {2}signer +try\n {2}signature +try \(ES256\) of this test, counts\n/,
     );
 
     const inspected = await toolgate(["bundle", "inspect", out]);
