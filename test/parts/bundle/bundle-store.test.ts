@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Digest } from "../../../src/core/digest.ts";
+import { type BundleStore, fileBundleStore } from "../../../src/parts/bundle/index.ts";
+
+const one: Digest = `sha256:${"1".repeat(64)}`;
+const other: Digest = `sha256:${"2".repeat(64)}`;
+const bytes = Buffer.from("a bundle");
+
+describe("the store of bundles", () => {
+  let folder: string;
+  let store: BundleStore;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "toolgate-store-"));
+    store = fileBundleStore(join(folder, "bundles"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test("is empty before anything was saved", async () => {
+    expect(await store.digests()).toEqual(new Set());
+    expect(await store.read(one)).toBeUndefined();
+  });
+
+  test("finds a candidate by its digest, and counts it as promoted only once it is", async () => {
+    await store.saveCandidate(one, bytes);
+    expect(Buffer.from((await store.read(one)) ?? [])).toEqual(bytes);
+    expect(await store.digests()).toEqual(new Set());
+    await store.save(one, bytes);
+    expect(await store.digests()).toEqual(new Set([one]));
+    expect(Buffer.from((await store.read(one)) ?? [])).toEqual(bytes);
+  });
+
+  test("goes on finding a candidate that was not promoted, beside what was", async () => {
+    await store.save(one, bytes);
+    await store.saveCandidate(other, Buffer.from("another"));
+    const again = fileBundleStore(join(folder, "bundles"));
+    expect(Buffer.from((await again.read(other)) ?? []).toString()).toBe("another");
+    expect(await again.digests()).toEqual(new Set([one]));
+  });
+});
