@@ -97,7 +97,7 @@ export class BundleIntake {
     else await within(!spare ? came.promise : Promise.race([tried, came.promise]), waitMs);
     const outcome = await offered;
     // Without the shared state nothing can be promoted: it listens, is not ready, and tries again.
-    if (outcome?.ok || outcome?.error.code === "operations.unavailable") return ok(undefined);
+    if (outcome?.ok || outcome?.error.code === "gateway.operations_unavailable") return ok(undefined);
     const { where, problem } = source.status();
     const why = outcome
       ? `the bundle "${where}" was refused: ${outcome.error.code}: ${outcome.error.detail}`

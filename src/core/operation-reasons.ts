@@ -40,12 +40,12 @@ export const operationReasons = {
     sentence: "This operator does not have the role that the act needs.",
     remedy: "Ask an operator who has the role, or the security team for it.",
   },
-  "operations.unavailable": {
+  "gateway.operations_unavailable": {
     audience: "operator",
     sentence: "What operators decided cannot be read or changed at the moment.",
     remedy: "Try again; check that Redis is reachable, or that data_dir can be written.",
   },
-  "operations.changed": {
+  "rollout.changed": {
     audience: "operator",
     sentence: "Somebody changed it since it was looked at.",
     remedy: "Look at the status again, then decide.",

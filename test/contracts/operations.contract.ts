@@ -222,7 +222,7 @@ export function operationsContract(
 
     test("a bundle above 64 MiB is not kept", async () => {
       const saved = await one.saveBundle(sha256("big"), new Uint8Array(64 * 1024 * 1024 + 1));
-      expect(saved).toMatchObject({ ok: false, error: { code: "operations.unavailable" } });
+      expect(saved).toMatchObject({ ok: false, error: { code: "gateway.operations_unavailable" } });
       expect(await one.readBundle(sha256("big"))).toEqual(ok(undefined));
     });
 

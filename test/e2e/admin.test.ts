@@ -27,7 +27,7 @@ describe("a token", () => {
     const [intent, outcome] = (await operatorRecords()).slice(-2);
     expect(intent).toMatchObject({
       phase: "intent",
-      act: "quarantine.add",
+      act: "quarantine",
       operator: "operators/olga",
       why: "odd",
       durability: "always",
@@ -195,7 +195,7 @@ describe("two operators at once", () => {
     ]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
     const [winner, loser] = answers[0]?.status === 200 ? ["operators/olga", answers[1]] : ["operators/otto", answers[0]];
-    expect(loser?.body).toMatchObject({ code: "operations.changed", detail: expect.stringContaining(winner) });
+    expect(loser?.body).toMatchObject({ code: "rollout.changed", detail: expect.stringContaining(winner) });
     const { state } = (await gate.admin("GET", "/status")).body;
     expect(state).toMatchObject({ ended: { 0: { by: winner } } });
     expect(state).not.toHaveProperty("rollout");
@@ -216,7 +216,7 @@ describe("the records of a decision", () => {
     const text = await readFile(`${logFolder}/${log}/000001.jsonl`, "utf8");
     for (const line of lines) expect(text).toContain(`${line}\n`);
     expect((await operatorRecords()).at(-1)).toMatchObject({
-      act: "records.read",
+      act: "read_decision",
       operator: "auditors/adam",
       subject: { decision: id },
       effect: "allow",

@@ -110,8 +110,8 @@ describe.skipIf(redisFound.kind !== "program")(`a rollout on two replicas${why}`
     await begin(0, half);
     await bothCome(candidate, 2);
     await replicas.redis.kill();
-    expect(await on(0).promote("", "olga")).toMatchObject({ ok: false, error: { code: "operations.unavailable" } });
-    expect(await on(0).rollBack("", "olga")).toMatchObject({ ok: false, error: { code: "operations.unavailable" } });
+    expect(await on(0).promote("", "olga")).toMatchObject({ ok: false, error: { code: "gateway.operations_unavailable" } });
+    expect(await on(0).rollBack("", "olga")).toMatchObject({ ok: false, error: { code: "gateway.operations_unavailable" } });
     const next = await signedBundle(wide, { sequence: 3 }, replicas.gate.key);
     await writeFile(`${replicas.gate.bundleFile}.next`, next);
     await rename(`${replicas.gate.bundleFile}.next`, replicas.gate.bundleFile);

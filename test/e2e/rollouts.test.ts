@@ -160,7 +160,7 @@ describe("a promotion", () => {
     const { version } = (await rollouts().status()).state;
     const [one, other] = await Promise.all([rollouts().promote("", "olga", version), rollouts().rollBack("", "petra", version)]);
     expect(one).toMatchObject({ ok: true });
-    expect(other).toMatchObject({ ok: false, error: { code: "operations.changed", detail: expect.stringContaining("promoted by olga") } });
+    expect(other).toMatchObject({ ok: false, error: { code: "rollout.changed", detail: expect.stringContaining("promoted by olga") } });
     expect(await narrowed()).toEqual(agents);
   });
 });

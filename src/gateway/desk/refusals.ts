@@ -12,8 +12,8 @@ export function refusal(kind: DeskRefusal["kind"], code: string, detail: string,
 }
 
 const kinds: Readonly<Record<string, DeskRefusal["kind"]>> = {
-  "operations.unavailable": "unavailable",
-  "operations.changed": "conflict",
+  "gateway.operations_unavailable": "unavailable",
+  "rollout.changed": "conflict",
   "rollout.none": "conflict",
   "rollout.busy": "conflict",
   "rollout.no_bundle": "conflict",

@@ -185,7 +185,7 @@ export class Acts {
     this.problem = problem;
     if (unfit) {
       const ended = await this.rollBack(unfit.why, GATEWAY, (change) => onStep(unfit.rollout, change));
-      if (!ended.ok && ended.error.code === "operations.unavailable") this.problem = unfit.why;
+      if (!ended.ok && ended.error.code === "gateway.operations_unavailable") this.problem = unfit.why;
     }
     await this.#tellAhead();
     if (this.problem === undefined) this.version = version;

@@ -24,7 +24,7 @@ export function onVersion(ifVersion: number | undefined, change: Change): Change
   return (state) => {
     if (ifVersion === undefined || state.version === ifVersion) return change(state);
     const detail = `found version ${state.version}, wanted ${ifVersion}; ${latestAct(state)}`;
-    return err({ code: "operations.changed", detail });
+    return err({ code: "rollout.changed", detail });
   };
 }
 
@@ -46,12 +46,13 @@ const MOST_ENDED = 20;
 /** Who did what last, in half a sentence. */
 export function latestAct({ promoted, rollout, held, ended, quarantine }: OperationsState): string {
   const [end] = ended;
+  // Of two at one instant the first of the list is the later one.
   const acts = [
-    promoted && { at: promoted.at, text: `"${promoted.revision}" was promoted by ${promoted.by}` },
-    rollout && { at: rollout.at, text: `the rollout of "${rollout.bundle.revision}" was begun by ${rollout.by}` },
     rollout && rollout.step > 0 && { at: rollout.stepAt, text: `step ${rollout.step + 1} of "${rollout.bundle.revision}" began` },
-    held && { at: held.at, text: `"${held.revision}" is held for an operator` },
+    rollout && { at: rollout.at, text: `the rollout of "${rollout.bundle.revision}" was begun by ${rollout.by}` },
+    promoted && { at: promoted.at, text: `"${promoted.revision}" was promoted by ${promoted.by}` },
     end?.end === "rolled_back" && { at: end.at, text: `"${end.bundle.revision}" was rolled back by ${end.by}: ${end.why}` },
+    held && { at: held.at, text: `"${held.revision}" is held for an operator` },
     ...quarantine.map(({ at, by, kind, subject }) => ({ at, text: `the ${kind} "${subject}" was quarantined by ${by}` })),
   ].flatMap((act) => act || []);
   const latest = acts.toSorted((one, other) => other.at - one.at)[0];
@@ -90,5 +91,5 @@ export function gone(state: OperationsState): Result<never, RolloutRefusal> {
 export function settled<T>(done: Result<T, RolloutRefusal | Overtaken>): Result<T, RolloutRefusal> {
   if (done.ok) return done;
   const { error } = done;
-  return error.code === "overtaken" ? err({ code: "operations.changed", detail: error.detail }) : err(error);
+  return error.code === "overtaken" ? err({ code: "rollout.changed", detail: error.detail }) : err(error);
 }

@@ -73,7 +73,7 @@ export class Offers {
       const isHere = generations.active(tenant)?.bundle.identity.digest === bundle.digest;
       return isPromoted && !isHere ? err({ code: "bundle.unreadable", detail: this.#acts.problem ?? "it is not active" }) : ok(bundle);
     }
-    if (taken.error.code === "operations.unavailable") {
+    if (taken.error.code === "gateway.operations_unavailable") {
       this.#pending = { bytes, detail: taken.error.detail };
       this.#acts.waiting = bundle;
       if (before !== taken.error.detail) logger.warn({ ...taken.error }, "a new bundle waits for the shared state");

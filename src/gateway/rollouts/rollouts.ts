@@ -49,10 +49,10 @@ export type RolloutRefusal =
   | OperationsUnavailable
   | {
       /**
-       * `operations.changed`: somebody was faster, `detail` says who and what. `rollout.none`: nothing is under way.
+       * `rollout.changed`: somebody was faster, `detail` says who and what. `rollout.none`: nothing is under way.
        * `rollout.busy`: another bundle is. `rollout.no_bundle`: none to roll out. `rollout.promoted`: it cannot be taken
        * back any more, only followed by the old content under a higher sequence. `rollout.invalid`: steps that make no sense.
        */
-      readonly code: "operations.changed" | "rollout.none" | "rollout.busy" | "rollout.no_bundle" | "rollout.promoted" | "rollout.invalid";
+      readonly code: "rollout.changed" | "rollout.none" | "rollout.busy" | "rollout.no_bundle" | "rollout.promoted" | "rollout.invalid";
       readonly detail: string;
     };

@@ -32,7 +32,7 @@ const statuses: Readonly<Record<DeskRefusal["kind"], number>> = {
 
 /** `conditional`: the request said which state it is about (`If-Match`). */
 export function statusOf({ kind, code }: DeskRefusal, conditional: boolean): number {
-  return code === "operations.changed" && conditional ? 412 : statuses[kind];
+  return code === "rollout.changed" && conditional ? 412 : statuses[kind];
 }
 
 export function refusalProblem(refusal: DeskRefusal, status: number): Problem {

@@ -14,7 +14,7 @@ export interface OperationsKey {
  * have been: then the state tells as soon as it is read again.
  */
 export interface OperationsUnavailable {
-  readonly code: "operations.unavailable";
+  readonly code: "gateway.operations_unavailable";
   readonly detail: string;
 }
 
@@ -22,7 +22,7 @@ export interface OperationsUnavailable {
 export const MOST_BUNDLE_BYTES = 64 * 1024 * 1024;
 
 export function unavailable(detail: string): OperationsUnavailable {
-  return { code: "operations.unavailable", detail };
+  return { code: "gateway.operations_unavailable", detail };
 }
 
 export function bundleTooLarge({ length }: Uint8Array): OperationsUnavailable | undefined {

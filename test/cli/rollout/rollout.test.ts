@@ -58,7 +58,7 @@ describe("rollout status", () => {
   it("with --watch outlives a gateway that is away for a moment", async () => {
     const { rollout: _, ...state } = statusOf().state;
     const ended = { id: "rol_1", bundle: candidate, end: "promoted", by: "gateway", at: 1, why: "its time was over" } as const;
-    admin.answer("status", { value: statusOf() }, problem(503, "operations.unavailable"), {
+    admin.answer("status", { value: statusOf() }, problem(503, "gateway.operations_unavailable"), {
       value: { ...statusOf(), state: { ...state, ended: [ended] } },
     });
     const child = start(process.execPath, [launcher, "rollout", "status", "-w"], { cwd: folder, env: env() });
@@ -156,7 +156,7 @@ describe("rollout promote and rollback", () => {
     const detail = "security/bob rolled 1.5.0 back 2 s ago";
     admin.answer(
       "promote",
-      problem(412, "operations.changed", {
+      problem(412, "rollout.changed", {
         title: "Somebody changed it since it was looked at.",
         detail,
         remedy: "Look at the status again, then decide.",
@@ -200,7 +200,7 @@ describe("what goes wrong on the way", () => {
     [403, "operator.role_missing", 1, 'a token of an operator with the role "viewer"'],
     [409, "rollout.busy", 1, "rollout.busy"],
     [422, "rollout.invalid", 65, "rollout.invalid"],
-    [503, "operations.unavailable", 69, "operations.unavailable"],
+    [503, "gateway.operations_unavailable", 69, "gateway.operations_unavailable"],
   ])("a problem %i %s ends with %i and says what is missing", async (status, name, wanted, text) => {
     admin.answer("status", problem(status, name, { decision_id: "dec_9", remedy: "Do something." }));
     const { code, err } = await rollout("status");

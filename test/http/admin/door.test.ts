@@ -185,9 +185,9 @@ describe("the admin door", () => {
 
   it("answers somebody who came too late 412, with who changed what", async () => {
     const door = await smallDoor();
-    door.answer({ ok: false, error: { code: "operations.changed", detail: "operators/otto promoted r2" } });
+    door.answer({ ok: false, error: { code: "rollout.changed", detail: "operators/otto promoted r2" } });
     const told = await ask(door, "promote", adminApi.promote, { as: "olga", headers: { "if-match": '"3"' } });
-    expect(told).toMatchObject({ status: 412, body: { code: "operations.changed", detail: "operators/otto promoted r2" } });
+    expect(told).toMatchObject({ status: 412, body: { code: "rollout.changed", detail: "operators/otto promoted r2" } });
     expect((await ask(door, "promote", adminApi.promote, { as: "olga" })).status).toBe(409);
   });
 

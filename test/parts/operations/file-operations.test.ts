@@ -88,7 +88,7 @@ describe("operations in files", () => {
     operations.onChange(({ version }) => heard.push(version));
     await mkdir(`${state}.new`);
     expect(await operations.update((before) => ok(withQuarantine(before, entry("qua_2"))))).toMatchObject({
-      error: { code: "operations.unavailable", detail: expect.stringContaining("cannot write") },
+      error: { code: "gateway.operations_unavailable", detail: expect.stringContaining("cannot write") },
     });
     expect(operations.current().version).toBe(1);
     expect(heard).toEqual([]);
@@ -118,7 +118,7 @@ describe("operations in files", () => {
     await chmod(bundles, 0o700);
     rmSync(join(bundles, `${sha256("a").slice(7)}.tar.gz`));
     await mkdir(join(bundles, `${sha256("a").slice(7)}.tar.gz`));
-    expect(await operations.readBundle(sha256("a"))).toMatchObject({ error: { code: "operations.unavailable" } });
+    expect(await operations.readBundle(sha256("a"))).toMatchObject({ error: { code: "gateway.operations_unavailable" } });
     await operations.close();
   });
 

@@ -27,7 +27,7 @@ const flushScript = script("flush", "return redis.call('FLUSHALL')");
 const setScript = script("set", "return redis.call('SET', KEYS[1], ARGV[1])");
 const getScript = script("get", "return redis.call('GET', KEYS[1])");
 const delScript = script("del", "return redis.call('DEL', KEYS[1])");
-const unavailable = { ok: false, error: { code: "operations.unavailable" } };
+const unavailable = { ok: false, error: { code: "gateway.operations_unavailable" } };
 const put = (id: string) => (state: OperationsState) => ok(withQuarantine(state, entry(id)));
 const ids = (state: OperationsState) => state.quarantine.map(({ id }) => id);
 

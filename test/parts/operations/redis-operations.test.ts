@@ -152,7 +152,7 @@ describe.skipIf(found.kind === "missing")(`operations on a real redis${why}`, ()
       const lose = losing("write operations", 1, async () => void (await other.update(put("qua_2"))));
       const one = await start("one", {}, { run: lose });
       expect(await one.update(put("qua_1"))).toMatchObject({
-        error: { code: "operations.unavailable", detail: expect.stringContaining("may have been made") },
+        error: { code: "gateway.operations_unavailable", detail: expect.stringContaining("may have been made") },
       });
       expect(other.current().quarantine.map(({ id }) => id)).toEqual(["qua_1", "qua_2"]);
     });
@@ -171,7 +171,7 @@ describe.skipIf(found.kind === "missing")(`operations on a real redis${why}`, ()
     test("a batch whose answers are all lost is refused, and in doubt not counted again", async () => {
       const one = await start("one", {}, { run: losing("count comparisons", 3) });
       const counted = await one.count("rol_1", { flips: { same: 1 }, skipped: 0, differences: [] });
-      expect(counted).toMatchObject({ error: { code: "operations.unavailable" } });
+      expect(counted).toMatchObject({ error: { code: "gateway.operations_unavailable" } });
       expect(await one.counts("rol_1")).toMatchObject({ value: { compared: 1 } });
     });
 
@@ -195,7 +195,7 @@ describe.skipIf(found.kind === "missing")(`operations on a real redis${why}`, ()
       const digest = sha256("a");
       await one.saveBundle(digest, Uint8Array.of(1, 2, 3));
       await redis.run(setScript, [`${prefix}bundle:${digest}`], ["0", Buffer.of(1, 2, 4).toString("base64")]);
-      const refused = { error: { code: "operations.unavailable" } };
+      const refused = { error: { code: "gateway.operations_unavailable" } };
       expect(await one.readBundle(digest)).toMatchObject(refused);
       expect(await one.readBundle(digest)).toEqual(ok(undefined));
       await redis.run(setScript, [`${prefix}bundle:${digest}`], ["sha256", "zz"]);
