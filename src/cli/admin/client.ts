@@ -34,6 +34,8 @@ export interface Answered<Name extends AdminRouteName> {
   readonly value: AnswerOf<Name>;
   /** The answer's JSON text, as it came. */
   readonly text: string;
+  /** The answer as it came: of a bundle nothing else is of use. */
+  readonly bytes: Uint8Array;
   readonly etag: string | undefined;
 }
 
@@ -54,7 +56,7 @@ export function adminClient(url: string, token: string): AdminClient {
       const route: AdminRoute = adminApi[name];
       const at = placeOf(url, route, asked);
       let response: Response;
-      let text: string;
+      let bytes: Uint8Array;
       try {
         response = await fetch(at, {
           method: route.method,
@@ -62,15 +64,16 @@ export function adminClient(url: string, token: string): AdminClient {
           signal: AbortSignal.timeout(ANSWER_MS),
           ...sent(token, asked),
         });
-        text = await response.text();
+        bytes = new Uint8Array(await response.arrayBuffer());
       } catch (error) {
         return err({ kind: "unreachable", url, detail: causeOf(error) });
       }
+      const text = Buffer.from(bytes).toString("utf8");
       if (response.status !== route.status) return err(refusalIn(at, route, response, text));
       const value = route.answer instanceof Object && "safeParse" in route.answer ? route.answer.safeParse(parsed(text)) : undefined;
       if (value?.success === false)
         return err({ kind: "foreign", url: at, detail: "its answer is not of the form that this version reads" });
-      return ok({ value: value?.data as AnswerOf<typeof name>, text, etag: response.headers.get("etag") ?? undefined });
+      return ok({ value: value?.data as AnswerOf<typeof name>, text, bytes, etag: response.headers.get("etag") ?? undefined });
     },
   };
 }

@@ -16,6 +16,8 @@ export interface SourcedDecision {
   readonly related: readonly SourcedRecord[];
   /** Where a log does not hold, in sentences. */
   readonly faults: readonly string[];
+  /** What else is to be known of where they come from. */
+  readonly notes?: readonly string[];
 }
 
 export interface NoDecision {

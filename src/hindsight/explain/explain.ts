@@ -35,6 +35,7 @@ export async function explain(id: string, options: ExplainOptions): Promise<Resu
       explanationOf(id, story, {
         ...opened,
         found: found.value.faults,
+        told: found.value.notes ?? [],
         looked,
         unasked: typeof asked === "string" ? asked : undefined,
         options,
@@ -201,18 +202,23 @@ function different(who: string, found: readonly string[]): Compared {
 
 interface Gathered extends Opened {
   readonly found: readonly string[];
+  readonly told: readonly string[];
   readonly looked: Looked | undefined;
   readonly unasked: string | undefined;
   readonly options: ExplainOptions;
 }
 
-function explanationOf(id: string, story: Story, { bench, note, fault, found, looked, unasked, options }: Gathered): Explanation {
+function explanationOf(
+  id: string,
+  story: Story,
+  { bench, note, fault, found, told: more, looked, unasked, options }: Gathered,
+): Explanation {
   const { main, asked, bundle, policy, after } = story;
   const masked = looked?.asked.masked ?? [];
   const verdict: Verdict = looked?.listed === undefined ? story.verdict : looked.listed ? "listed" : "not_listed";
   const known = { rules: looked?.rules ?? [], sides: looked?.sides ?? [] };
   const told = options.target === undefined ? story : { ...story, asked: { ...asked, target: options.target } };
-  const notes = [note, unasked, ...notesOf(story, options, masked)].filter((one) => one !== undefined);
+  const notes = [note, unasked, ...more, ...notesOf(story, options, masked)].filter((one) => one !== undefined);
   return {
     v: 1,
     id,

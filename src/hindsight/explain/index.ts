@@ -9,5 +9,6 @@ export type {
   Value,
   Verdict,
 } from "./explanation.ts";
+export { type GatewayAnswers, runningGateway } from "./running-gateway.ts";
 export { explanationText, type TextOptions } from "./text/explanation-text.ts";
 export type { ExplainPaint } from "./text/lines.ts";

@@ -34,7 +34,7 @@ export async function bundleOf(digest: string, places: readonly Place[]): Promis
     const bytes = await fileBundleStore(bundleFolder).read(digest);
     if (bytes === undefined) continue;
     const file = join(bundleFolder, `${digest.slice("sha256:".length)}.tar.gz`);
-    const other = await whyNot(bytes, digest);
+    const other = await otherContent(bytes, digest);
     if (other === undefined) return ok({ digest, bytes, file });
     odd.push(`"${file}" ${other}`);
   }
@@ -45,8 +45,11 @@ export async function bundleOf(digest: string, places: readonly Place[]): Promis
 
 const algorithms = ["SHA-256", "SHA-384", "SHA-512"] as const;
 
-/** The signed list names one hash algorithm for all files; which one is found out by what gives the digest. */
-async function whyNot(bytes: Uint8Array, wanted: Digest): Promise<string | undefined> {
+/**
+ * What a bundle holds instead of the wanted content; nothing where it holds just that. The signed list names one hash
+ * algorithm for all files; which one is found out by what gives the digest.
+ */
+export async function otherContent(bytes: Uint8Array, wanted: string): Promise<string | undefined> {
   const contents = await readBundle(bytes, defaultBundleLimits);
   if (!contents.ok) return `cannot be read: ${contents.error.detail}`;
   let found = "";

@@ -1,5 +1,5 @@
 export { type AskedOfPolicy, askedOf, isMembers, memberText } from "./asked.ts";
-export { bundleOf, type KeptBundle, type NoBundle } from "./bundle-of.ts";
+export { bundleOf, type KeptBundle, type NoBundle, otherContent } from "./bundle-of.ts";
 export { type Place, placeOf } from "./place.ts";
 export { type BrokenLog, type HeldRecord, type NoLog, type Reading, type ReadProgress, readRecords, type Span } from "./read-records.ts";
 export { type FoundRecords, type NotFound, recordsOf } from "./records-of.ts";
