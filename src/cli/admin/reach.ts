@@ -24,12 +24,12 @@ export async function reach(terminal: Terminal, flags: AdminFlags): Promise<Admi
   const variables = environment();
   const place = flags.admin ?? variables.TOOLGATE_ADMIN;
   if (place === undefined || place === "") {
-    terminal.err("no gateway is named: give --admin <url> or set TOOLGATE_ADMIN, e.g. http://127.0.0.1:9090");
+    terminal.err("no gateway is named: give --admin <url> or set TOOLGATE_ADMIN, e.g. http://127.0.0.1:8081");
     return exitCodes.usage;
   }
   const url = URL.parse(place);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.search !== "") {
-    terminal.err(`"${place}" is no address of an admin listener; wanted one like http://127.0.0.1:9090`);
+    terminal.err(`"${place}" is no address of an admin listener; wanted one like http://127.0.0.1:8081`);
     return exitCodes.usage;
   }
   const token = await tokenOf(terminal, flags.tokenFile, variables.TOOLGATE_TOKEN);

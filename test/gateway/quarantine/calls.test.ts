@@ -106,6 +106,8 @@ describe("a call of somebody who is quarantined", () => {
     });
     const answer = await gate.request(client("session"), {
       ask: async () => {
+        // The server waits for the answer by now.
+        await new Promise(setImmediate);
         await quarantine(gate.parts.operations, "user", "ann");
         return { kind: "result", result: accept };
       },
