@@ -24,6 +24,8 @@ const commands = [
   ["bundle", "verify"],
   ["bundle", "inspect"],
   ["bundle", "keygen"],
+  ["bundle", "push"],
+  ["bundle", "pull"],
   ["catalog"],
   ["catalog", "pin"],
   ["catalog", "lint"],
