@@ -1,8 +1,18 @@
 import { z } from "zod";
-import { adminConfig } from "./admin/config.ts";
 import { hostname, isLoopback, listenSchema } from "./listen.ts";
 
 const MEBIBYTE = 1024 * 1024;
+
+const adminConfig = z.strictObject({
+  listen: listenSchema(8081).prefault({}).describe("the listener of the admin API"),
+  allowed_hosts: z
+    .array(hostname)
+    .optional()
+    .describe("further names that a Host header may carry; the name of public_url, and loopback names on a loopback listener, always may"),
+});
+
+/** The section `admin`: a listener of its own, so that whoever reaches the agents' door does not reach this one. */
+export type AdminConfig = z.output<typeof adminConfig>;
 
 /** The section `http`: where the doors listen and what they accept. */
 export const httpConfig = z.strictObject({

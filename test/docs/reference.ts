@@ -16,6 +16,8 @@ import { registerServe } from "../../src/cli/serve.ts";
 import { systemTerminal } from "../../src/cli/terminal.ts";
 import { registerVersion } from "../../src/cli/version.ts";
 import { type ReasonText, reasons } from "../../src/core/reasons.ts";
+import { openApiText } from "../../src/http/index.ts";
+import { adminRoutesText } from "./admin-routes.ts";
 import { bundleCodes } from "./bundle-codes.ts";
 import { table } from "./markdown.ts";
 import { mcpSupportText } from "./mcp-support/index.ts";
@@ -35,8 +37,24 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ["docs/configuration.md", configurationText()],
     ["docs/cli.md", await commandsText()],
     ["docs/mcp-support.md", mcpSupportText()],
+    ["docs/admin-api.md", adminRoutesText()],
   ];
-  return new Map(written.map(([page, text]) => [page, `${handWritten(page)}${mark}\n\n${text.trimEnd()}\n`]));
+  const pages = written.map(([page, text]) => [page, `${handWritten(page)}${mark}\n\n${text.trimEnd()}\n`] as const);
+  // Written from the code as a whole.
+  return new Map([...pages, ["docs/admin-api.openapi.json", shortLists(openApiText)]]);
+}
+
+const WIDEST = 140;
+
+/** JSON text with each list of plain values on one line where it fits, as the formatter of the tree wants it. */
+function shortLists(json: string): string {
+  return json.replace(
+    /^( *(?:"[^"]*": )?)\[\n((?: *(?:"(?:[^"\\]|\\.)*"|[\d.]+),?\n)+) *\](,?)$/gm,
+    (whole, head: string, items: string, comma: string) => {
+      const line = `${head}[${items.trim().replace(/,\n */g, ", ")}]${comma}`;
+      return line.length <= WIDEST ? line : whole;
+    },
+  );
 }
 
 function handWritten(page: string): string {

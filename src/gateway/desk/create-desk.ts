@@ -29,7 +29,7 @@ export function createDesk(parts: DeskParts): Desk {
     enter: entrance.enter,
     flush: entrance.flush,
     status: (operator) =>
-      acts.look(operator, { act: "status.read", role: "viewer" }, async ({ operator: { id, roles, tenant } }) => ({
+      acts.look(operator, { act: "read_status", role: "viewer" }, async ({ operator: { id, roles, tenant } }) => ({
         ...(await rollouts.status()),
         operator: { id, roles: [...roles] },
         tenant,
@@ -39,31 +39,31 @@ export function createDesk(parts: DeskParts): Desk {
     stage: (operator, bytes) => {
       // The digest of the archive as it came: that of its content is only known once it is verified.
       const subject = { archive: sha256(bytes), bytes: bytes.length };
-      return acts.perform(operator, { act: "bundle.stage", role: "operator", subject }, async () => {
+      return acts.perform(operator, { act: "stage_bundle", role: "operator", subject }, async () => {
         const staged = await rollouts.stage(bytes);
         return staged.ok ? ok({ value: staged.value }) : err(refused(staged.error));
       });
     },
     startRollout: (operator, { why, ...wanted }, ifVersion) =>
-      move(operator, { act: "rollout.start", subject: wanted, why }, () => rollouts.start(wanted, operator.id, ifVersion)),
+      move(operator, { act: "start_rollout", subject: wanted, why }, () => rollouts.start(wanted, operator.id, ifVersion)),
     promote: (operator, why, ifVersion) =>
-      move(operator, { act: "rollout.promote", subject: underWay(parts), why }, () => rollouts.promote(why, operator.id, ifVersion)),
+      move(operator, { act: "promote", subject: underWay(parts), why }, () => rollouts.promote(why, operator.id, ifVersion)),
     rollBack: (operator, why, ifVersion) =>
-      move(operator, { act: "rollout.rollback", subject: underWay(parts), why }, () => rollouts.rollBack(why, operator.id, ifVersion)),
+      move(operator, { act: "roll_back", subject: underWay(parts), why }, () => rollouts.rollBack(why, operator.id, ifVersion)),
     quarantined: (operator) =>
-      acts.look(operator, { act: "quarantine.read", role: "viewer" }, () =>
+      acts.look(operator, { act: "read_quarantine", role: "viewer" }, () =>
         activeQuarantine(parts.operations.current(), parts.clock.now()),
       ),
     quarantine: (operator, wanted) => quarantine(parts, acts, operator, wanted),
     lift: (operator, id, why) => lift(parts, acts, operator, id, why),
     records: (operator, decision) =>
-      acts.perform<DecisionRecords>(operator, { act: "records.read", role: "auditor", subject: { decision } }, async () => {
+      acts.perform<DecisionRecords>(operator, { act: "read_decision", role: "auditor", subject: { decision } }, async () => {
         const found = await recordsEverywhere(parts, decision as DecisionId, operator.tenant);
         if (found.logs.length > 0) return ok({ value: found });
         return none("decision.unknown", `no record of "${decision}"`, found.away);
       }),
     bundle: (operator, digest) =>
-      acts.perform<Uint8Array>(operator, { act: "bundle.read", role: "auditor", subject: { digest } }, async () => {
+      acts.perform<Uint8Array>(operator, { act: "read_bundle", role: "auditor", subject: { digest } }, async () => {
         const { bytes, away } = await bundleAnywhere(parts, digest);
         return bytes === undefined ? none("bundle.unknown", `no bundle "${digest}"`, away) : ok({ value: bytes });
       }),

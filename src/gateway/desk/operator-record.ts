@@ -7,16 +7,16 @@ import { rfc3339 } from "../input.ts";
 /** What an operator does, or wants to. */
 export type Act =
   | "enter"
-  | "status.read"
-  | "bundle.stage"
-  | "bundle.read"
-  | "rollout.start"
-  | "rollout.promote"
-  | "rollout.rollback"
-  | "quarantine.read"
-  | "quarantine.add"
-  | "quarantine.lift"
-  | "records.read";
+  | "read_status"
+  | "stage_bundle"
+  | "read_bundle"
+  | "start_rollout"
+  | "promote"
+  | "roll_back"
+  | "read_quarantine"
+  | "quarantine"
+  | "lift_quarantine"
+  | "read_decision";
 
 export interface OperatorRecord {
   readonly id: DecisionId;

@@ -11,7 +11,7 @@ type Act<T> = Promise<Result<T, DeskRefusal>>;
 /** Puts a quarantine on something. At once here; on the other replicas as soon as they hear of it. */
 export function quarantine(parts: DeskParts, acts: Acts, operator: Operator, wanted: WantedQuarantine): Act<Quarantined> {
   const { reason, ...subject } = wanted;
-  return acts.perform(operator, { act: "quarantine.add", role: "operator", subject, why: reason }, async () => {
+  return acts.perform(operator, { act: "quarantine", role: "operator", subject, why: reason }, async () => {
     const unknown = whatIsUnknown(parts, wanted);
     if (unknown !== undefined) return err(refusal("not_found", "quarantine.unknown", unknown));
     return add(parts, entryOf(parts, wanted, operator.id));
@@ -19,7 +19,7 @@ export function quarantine(parts: DeskParts, acts: Acts, operator: Operator, wan
 }
 
 export function lift(parts: DeskParts, acts: Acts, operator: Operator, id: string, why: string): Act<Quarantined> {
-  return acts.perform(operator, { act: "quarantine.lift", role: "operator", subject: { id }, why }, async () => {
+  return acts.perform(operator, { act: "lift_quarantine", role: "operator", subject: { id }, why }, async () => {
     let lifted: Quarantined | undefined;
     const updated = await parts.operations.update<DeskRefusal>((state) => {
       lifted = activeQuarantine(state, parts.clock.now()).find((entry) => entry.id === id);

@@ -15,6 +15,5 @@ export {
   type StatusAnswer,
   type Whoami,
 } from "./api.ts";
-export type { AdminConfig } from "./config.ts";
 export { type AdminDoorParts, adminDoor, createAdminServer } from "./door.ts";
 export { openApiText } from "./openapi.ts";

@@ -201,9 +201,9 @@ export const quarantineListSchema = z.object({ quarantine: z.array(quarantinedSc
 
 export const recordsSchema = z.object({
   decision: z.string(),
-  records: z
-    .array(z.record(z.string(), z.unknown()))
-    .describe("as they stand in the logs, in the order of their time; see record-format.md"),
+  logs: z
+    .array(z.object({ replica: z.string(), lines: z.array(z.string()) }))
+    .describe("logs with a record of it; lines as they stand there, byte for byte; see record-format.md"),
   away: z.array(z.string()).describe("replicas that did not answer, so that their records may be missing"),
 });
 
