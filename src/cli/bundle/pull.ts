@@ -16,7 +16,7 @@ import {
   type SourceProblem,
   verifyBundle,
 } from "../../parts/bundle/index.ts";
-import { patience } from "../policy/progress.ts";
+import { patience } from "../progress.ts";
 import { exitCodes, type Terminal, table } from "../terminal.ts";
 import { readAll } from "./read-all.ts";
 import { type RegistryFlags, reference, registryOf, withRegistryFlags } from "./registry-flags.ts";

@@ -10,7 +10,7 @@ import {
   referenceText,
   signaturesFile,
 } from "../../parts/bundle/index.ts";
-import { progressOf } from "../policy/progress.ts";
+import { progressOf } from "../progress.ts";
 import { exitCodes, type Terminal, table } from "../terminal.ts";
 import { readAll } from "./read-all.ts";
 import { type RegistryFlags, reference, registryOf, withRegistryFlags } from "./registry-flags.ts";
