@@ -68,7 +68,10 @@ function answersOf(client: AdminClient): GatewayAnswers {
   return {
     async records(id) {
       const answer = await client.ask("readDecision", { params: { id } });
-      if (answer.ok) return ok(answer.value.value);
+      if (answer.ok) {
+        const { logs, away } = answer.value.value;
+        return ok({ lines: logs.flatMap(({ lines }) => lines), away });
+      }
       const isUnknown = answer.error.kind === "refused" && answer.error.problem.status === 404;
       return err({ kind: isUnknown ? "unknown" : "unavailable", detail: failureText(answer.error), faults: [] });
     },

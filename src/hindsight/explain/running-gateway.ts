@@ -1,11 +1,10 @@
 import { err, ok, type Result } from "../../core/result.ts";
-import type { LogRecord } from "../../parts/decisions/index.ts";
-import { otherContent } from "../records/index.ts";
+import { isMembers, otherContent } from "../records/index.ts";
 import type { DecisionSource, MissingBundle, NoDecision } from "./decision-source.ts";
 
 /** What a running gateway answers about a decision and about bundles: its admin API, or whatever stands for it. */
 export interface GatewayAnswers {
-  records(id: string): Promise<Result<{ readonly records: readonly LogRecord[]; readonly away: readonly string[] }, NoDecision>>;
+  records(id: string): Promise<Result<{ readonly lines: readonly string[]; readonly away: readonly string[] }, NoDecision>>;
   bundle(digest: string): Promise<Result<Uint8Array, MissingBundle>>;
 }
 
@@ -15,9 +14,11 @@ export function runningGateway(gateway: GatewayAnswers): DecisionSource {
     async find(id) {
       const answer = await gateway.records(id);
       if (!answer.ok) return answer;
-      const { records, away } = answer.value;
-      // Every number in a record that a double cannot hold ends in zeros: it is written again as it was read.
-      const sourced = records.map((value) => ({ value, line: JSON.stringify(value) }));
+      const { lines, away } = answer.value;
+      const sourced = lines.flatMap((line) => {
+        const value: unknown = JSON.parse(line);
+        return isMembers(value) ? [{ value, line }] : [];
+      });
       const own = sourced.filter(({ value }) => value.id === id);
       if (own.length === 0) return err({ kind: "unknown", detail: `the gateway has no record of "${id}"`, faults: [] });
       const notes = away.length === 0 ? [] : [`replicas that did not answer, so that their records may be missing: ${away.join(", ")}`];
