@@ -15,6 +15,7 @@ describe("a flip", () => {
     expect(flipOf(ask, allow())).toBe("new_allow");
     expect(flipOf(allow(), ask)).toBe("new_ask");
     expect(flipOf(deny("a"), deny("b"))).toBe("same");
+    expect(flipOf({ ...deny("a"), obligations: [budget("a")] }, deny("a"))).toBe("same");
     expect(flipOf(allow(), allow())).toBe("same");
   });
 
