@@ -61,6 +61,17 @@ describe("a replica", () => {
     expect(line.leaks().open).not.toContain(1);
   });
 
+  test("promotes its candidate as it is: the agents who had it never fall back to the old bundle meanwhile", async () => {
+    const line = await ready();
+    await begin(line, 2);
+    const candidate = line.generations.candidate("default")?.generation;
+    const deciding: (readonly number[])[] = [];
+    line.generations.onSwap(({ generations }) => deciding.push(generations.map(({ bundle }) => bundle.identity.sequence)));
+    await line.rollouts.promote("", "olga");
+    expect(deciding).toEqual([[2]]);
+    expect(line.generations.active("default")).toBe(candidate);
+  });
+
   test("takes the bytes from the others, and promotes and ends with them", async () => {
     const memory = operationsMemory();
     const one = await ready({ memory });
