@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { DEMO_AUDIENCE, DEMO_PORT } from "../demo/addresses.ts";
-import { demoClients, demoUsers } from "../demo/people.ts";
+import { demoAgents, demoUsers, operatorsClient } from "../demo/people.ts";
 import type { DemoSetUp } from "../demo/set-up/index.ts";
 import { wholeNumber } from "./flags.ts";
 import { askedToStop } from "./signals.ts";
@@ -15,7 +15,8 @@ interface DemoFlags {
 
 interface TokenFlags {
   readonly user?: string;
-  readonly agent: string;
+  readonly agent?: string;
+  readonly client?: string;
   readonly endpoint: string;
 }
 
@@ -23,6 +24,8 @@ interface StoryFlags {
   readonly bundle?: string;
   readonly keyring?: string;
 }
+
+const logins = demoUsers.map(({ login }) => login).join(", ");
 
 const DEFAULT_ENDPOINT = `http://127.0.0.1:${DEMO_PORT + 1}/token`;
 
@@ -34,8 +37,8 @@ export function registerDemo(program: Command, terminal: Terminal): void {
     .description("start a complete set-up on this machine: identity provider, servers, gateway, policy")
     .option(
       "--port <number>",
-      "the gateway's port; provider, crm and reference server take the next three",
-      wholeNumber(0, 65_532),
+      "the gateway's port; provider, crm, reference server and admin API take the next four",
+      wholeNumber(0, 65_531),
       DEMO_PORT,
     )
     .option("--folder <path>", "where data goes, and is gone on with; a temporary folder if absent")
@@ -46,8 +49,9 @@ export function registerDemo(program: Command, terminal: Terminal): void {
   demo
     .command("token")
     .description("get an access token from the demo's identity provider")
-    .option("--user <login>", `the user, one of ${demoUsers.map(({ login }) => login).join(", ")}; nobody for an agent alone`)
-    .requiredOption("--agent <id>", `the agent, one of ${demoClients.map(({ id }) => id).join(", ")}`)
+    .option("--user <login>", `the user, one of ${logins}; nobody for an agent alone`)
+    .option("--agent <id>", `the agent, one of ${names(demoAgents)}`)
+    .option("--client <id>", `in place of an agent: ${operatorsClient.id}, the operators' own client`)
     .option("--endpoint <url>", "the provider's token endpoint", DEFAULT_ENDPOINT)
     .action(async (flags: TokenFlags) => {
       process.exitCode = await token(terminal, flags);
@@ -79,7 +83,7 @@ async function run(terminal: Terminal, flags: DemoFlags): Promise<number> {
     terminal.err(
       `${terminal.paint.red("The demo cannot start.")}\n\n${indented(error instanceof Error ? error.message : String(error))}\n`,
     );
-    terminal.err(`Its ports are --port (now ${flags.port}) and the next three; --port 0 takes free ones.`);
+    terminal.err(`Its ports are --port (now ${flags.port}) and the next four; --port 0 takes free ones.`);
     return exitCodes.unavailable;
   }
   progress.end();
@@ -114,10 +118,20 @@ function indented(text: string): string {
   return text.replace(/^/gm, "  ");
 }
 
-async function token(terminal: Terminal, { user, agent, endpoint }: TokenFlags): Promise<number> {
+function names(clients: readonly { readonly id: string }[]): string {
+  return clients.map(({ id }) => id).join(", ");
+}
+
+async function token(terminal: Terminal, { endpoint, ...flags }: TokenFlags): Promise<number> {
+  const { user } = flags;
+  const wanted = wantedClient(flags);
+  if (wanted.problem !== undefined) {
+    terminal.err(wanted.problem);
+    return exitCodes.usage;
+  }
   const { requestToken } = await import("../demo/provider/index.ts");
   try {
-    terminal.out(await requestToken(endpoint, { agent, audience: DEMO_AUDIENCE, ...(user === undefined ? {} : { user }) }));
+    terminal.out(await requestToken(endpoint, { client: wanted.id, audience: DEMO_AUDIENCE, ...(user === undefined ? {} : { user }) }));
     return exitCodes.ok;
   } catch (error) {
     const unreachable = error instanceof TypeError;
@@ -128,6 +142,17 @@ async function token(terminal: Terminal, { user, agent, endpoint }: TokenFlags):
     );
     return unreachable ? exitCodes.unavailable : exitCodes.finding;
   }
+}
+
+/** A token of an agent is one thing, a token of an operator another: who mixes them up is told so. */
+function wantedClient({ user, agent, client }: Pick<TokenFlags, "user" | "agent" | "client">) {
+  const [id = "", known, flag] = client === undefined ? [agent, demoAgents, "agent"] : [client, [operatorsClient], "client"];
+  const problems = [
+    [(agent === undefined) === (client === undefined), `give --agent with one of ${names(demoAgents)}, or --client ${operatorsClient.id}`],
+    [known.every((one) => one.id !== id), `unknown ${flag} "${id}", wanted one of ${names(known)}`],
+    [user !== undefined && demoUsers.every(({ login }) => login !== user), `unknown user "${user}", wanted one of ${logins}`],
+  ] as const;
+  return { id, problem: problems.find(([holds]) => holds)?.[1] };
 }
 
 async function story(terminal: Terminal, { bundle, keyring }: StoryFlags): Promise<number> {

@@ -33,7 +33,7 @@ export async function startGateway(servers: Company["servers"], places: Places):
     await writeBundle(folder, { servers, places, issuer: provider.url });
     const gateway = await startProcess([cli, "serve", "--config", await writeConfig(folder, places, provider.url), "--json"]);
     running.push(gateway);
-    const bearer = await requestToken(provider.tokenEndpoint, { user: "ann", agent: "support-bot", audience: names.audience });
+    const bearer = await requestToken(provider.tokenEndpoint, { user: "ann", client: "support-bot", audience: names.audience });
     return { url: String(gateway.ready.url), bearer, folder, records: () => recordsIn(join(folder, "data", "log")), stop };
   } catch (error) {
     await stop();

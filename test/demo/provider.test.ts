@@ -43,7 +43,7 @@ describe("the demo provider", () => {
   it("gives an agent alone a signed token that names only the agent", async () => {
     const provider = await start();
     const { payload, protectedHeader } = await verify(
-      await requestToken(provider.tokenEndpoint, { agent: "reporter", audience }),
+      await requestToken(provider.tokenEndpoint, { client: "reporter", audience }),
       provider,
     );
     expect(protectedHeader).toMatchObject({ alg: "RS256", typ: "at+jwt" });
@@ -56,7 +56,7 @@ describe("the demo provider", () => {
     const provider = await start();
     for (const { login, email, groups } of demoUsers) {
       const { payload } = await verify(
-        await requestToken(provider.tokenEndpoint, { user: login, agent: "support-bot", audience }),
+        await requestToken(provider.tokenEndpoint, { user: login, client: "support-bot", audience }),
         provider,
       );
       expect(payload).toMatchObject({ sub: login, act: { sub: "support-bot" }, client_id: "support-bot", groups, email, aud: audience });
@@ -66,7 +66,11 @@ describe("the demo provider", () => {
   it("signs with ES256 if asked to, and for as long as asked to", async () => {
     const provider = await start({ algorithm: "ES256", ttlSeconds: 60 });
     for (const user of [undefined, "ann"]) {
-      const token = await requestToken(provider.tokenEndpoint, { agent: "support-bot", audience, ...(user === undefined ? {} : { user }) });
+      const token = await requestToken(provider.tokenEndpoint, {
+        client: "support-bot",
+        audience,
+        ...(user === undefined ? {} : { user }),
+      });
       const { payload, protectedHeader } = await verify(token, provider);
       expect(protectedHeader.alg).toBe("ES256");
       expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(60);
@@ -76,11 +80,11 @@ describe("the demo provider", () => {
   it("gives tokens for the audiences it knows, and for one at a time", async () => {
     const other = "https://other.example";
     const provider = await start({ audiences: [audience, other] });
-    await verify(await requestToken(provider.tokenEndpoint, { user: "ann", agent: "support-bot", audience: other }), provider, other);
+    await verify(await requestToken(provider.tokenEndpoint, { user: "ann", client: "support-bot", audience: other }), provider, other);
     await expect(
-      requestToken(provider.tokenEndpoint, { user: "ann", agent: "support-bot", audience: "https://evil.example" }),
+      requestToken(provider.tokenEndpoint, { user: "ann", client: "support-bot", audience: "https://evil.example" }),
     ).rejects.toThrow("invalid_target");
-    await expect(requestToken(provider.tokenEndpoint, { agent: "reporter", audience: "https://evil.example" })).rejects.toThrow(
+    await expect(requestToken(provider.tokenEndpoint, { client: "reporter", audience: "https://evil.example" })).rejects.toThrow(
       "invalid_target",
     );
   });
@@ -108,9 +112,9 @@ describe("the demo provider", () => {
 
   it("signs with a new key after a rotation and still publishes the old one", async () => {
     const provider = await start();
-    const before = await requestToken(provider.tokenEndpoint, { agent: "reporter", audience });
+    const before = await requestToken(provider.tokenEndpoint, { client: "reporter", audience });
     provider.rotate();
-    const after = await requestToken(provider.tokenEndpoint, { agent: "reporter", audience });
+    const after = await requestToken(provider.tokenEndpoint, { client: "reporter", audience });
     expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid);
     expect(decodeProtectedHeader(after).kid).toBe(provider.keyIds()[0]);
     await verify(before, provider);
@@ -119,7 +123,7 @@ describe("the demo provider", () => {
 
   it("publishes only the new key if told to drop the old one", async () => {
     const provider = await start({ keepOldKeys: false });
-    const before = await requestToken(provider.tokenEndpoint, { agent: "reporter", audience });
+    const before = await requestToken(provider.tokenEndpoint, { client: "reporter", audience });
     provider.rotate();
     await expect(verify(before, provider)).rejects.toThrow("no applicable key");
   });
@@ -130,7 +134,7 @@ describe("the demo provider", () => {
       const ready = await child.line();
       expect(ready).toEqual({ ready: true, url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });
       const { url } = ready as { url: string };
-      const token = await requestToken(`${url}/token`, { user: "ann", agent: "support-bot", audience });
+      const token = await requestToken(`${url}/token`, { user: "ann", client: "support-bot", audience });
       child.kill("SIGUSR2");
       expect(await child.line()).toMatchObject({ rotated: true, keys: [expect.any(String), decodeProtectedHeader(token).kid] });
       await verify(token, { url });

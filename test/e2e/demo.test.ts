@@ -31,7 +31,7 @@ async function demo(args: readonly string[] = ["--port", "0"]): Promise<Demo> {
     .replace(/ \\\n +/g, " ")
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => /^(TOKEN=|curl|npx|claude)/.test(line) && !line.includes("story"));
+    .filter((line) => /^(TOKEN=|export|curl|npx|claude)/.test(line) && !line.includes("story"));
   return { child, text, folder: /folder +(\S+)/.exec(text)?.[1] ?? "", lines };
 }
 
@@ -54,10 +54,12 @@ describe("toolgate demo", () => {
       "TOKEN=$(npx toolgate demo",
       expect.stringMatching(/^curl -s http:/),
       "npx toolgate log",
+      "export TOOLGATE_TOKEN=$(npx toolgate",
+      "npx toolgate rollout",
       "claude mcp add",
       "npx @modelcontextprotocol/inspector --cli",
     ]);
-    const [token = "", curl = "", log = "", client = "", inspector = ""] = lines;
+    const [token = "", curl = "", log = "", operator = "", rollout = "", client = "", inspector = ""] = lines;
 
     const listed = await paste(token, curl);
     expect(listed.code, listed.err).toBe(0);
@@ -73,6 +75,12 @@ describe("toolgate demo", () => {
 
     const tailed = await paste(log.replace(" --follow", ""));
     expect(tailed.out).toMatch(/refusal +ann via support-bot +crm.refund +deny .*refunds.too_much/);
+
+    const seen = await paste(operator, rollout);
+    expect(seen.code, seen.err).toBe(0);
+    expect(seen.out).toMatch(/^demo in demo, tenant default\n\nactive +demo-1 /);
+    const stranger = await paste(operator.replace("olga", "bob"), rollout);
+    expect([stranger.code, stranger.out, stranger.err]).toEqual([1, "", expect.stringContaining("operator.unknown")]);
 
     // The forms that these tools take; neither is installed here.
     const mcp = /curl -s (\S+)/.exec(curl)?.[1];
@@ -169,10 +177,14 @@ describe("toolgate demo token", () => {
 
   test.each([
     [["--agent", "nobody"], 'unknown agent "nobody", wanted one of support-bot'],
-    [["--agent", "support-bot", "--user", "zoe"], 'unknown user "zoe", wanted one of ann, bob, eve'],
+    [["--agent", "support-bot", "--user", "zoe"], 'unknown user "zoe", wanted one of ann, bob, eve, olga, ida'],
+    [["--agent", "toolgate-cli", "--user", "olga"], 'unknown agent "toolgate-cli", wanted one of support-bot'],
+    [["--client", "support-bot", "--user", "olga"], 'unknown client "support-bot", wanted one of toolgate-cli'],
+    [["--user", "olga"], "give --agent with one of support-bot, finance-bot"],
+    [["--user", "olga", "--agent", "support-bot", "--client", "toolgate-cli"], "or --client toolgate-cli"],
   ])("names what %j may be", async (flags, wanted) => {
     const { code, err } = await toolgate(["demo", "token", ...flags]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toContain(wanted);
   });
 });

@@ -53,7 +53,7 @@ describe("toolgate dev", () => {
   const nextRound = async (): Promise<Round> => JSON.parse((await rounds.next()).value ?? "{}") as Round;
 
   async function refund(url: string, amount: number): Promise<string> {
-    const token = await requestToken(demo.tokenEndpoint, { agent: "support-bot", audience: DEMO_AUDIENCE, user: "ann" });
+    const token = await requestToken(demo.tokenEndpoint, { client: "support-bot", audience: DEMO_AUDIENCE, user: "ann" });
     const client = new Client({ name: "dev-test", version: "1" });
     const requestInit = { headers: { authorization: `Bearer ${token}` } };
     await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }));

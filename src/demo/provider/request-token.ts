@@ -4,15 +4,16 @@ import { DEMO_LOGIN, TOKEN_EXCHANGE } from "./token-exchange.ts";
 export interface TokenRequest {
   /** Login of a demo user; absent for an agent alone. */
   readonly user?: string;
-  readonly agent: string;
+  /** Id of the client: an agent, or the operators' own. */
+  readonly client: string;
   /** The gateway's resource identifier. */
   readonly audience: string;
 }
 
 /** Asks the demo provider for an access token, by HTTP as any client would. Throws with the provider's own words if it refuses. */
-export async function requestToken(tokenEndpoint: string, { user, agent, audience }: TokenRequest): Promise<string> {
-  const client = demoClients.find(({ id }) => id === agent);
-  if (client === undefined) throw new Error(`unknown agent "${agent}", wanted one of ${demoClients.map(({ id }) => id).join(", ")}`);
+export async function requestToken(tokenEndpoint: string, { user, client: id, audience }: TokenRequest): Promise<string> {
+  const client = demoClients.find((known) => known.id === id);
+  if (client === undefined) throw new Error(`unknown client "${id}", wanted one of ${demoClients.map((known) => known.id).join(", ")}`);
   const response = await fetch(tokenEndpoint, {
     method: "POST",
     headers: { authorization: `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString("base64")}` },

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /** What listens where, counted from the gateway's port. */
-export const offsets = { gateway: 0, provider: 1, crm: 2, "everything-http": 3 } as const;
+export const offsets = { gateway: 0, provider: 1, crm: 2, "everything-http": 3, admin: 4 } as const;
 
 /** A sentence for each port on loopback that something else listens on; nothing when all are free. */
 export async function takenPorts(first: number): Promise<readonly string[]> {

@@ -15,6 +15,8 @@ import { writeSampleFolder } from "./sample-folder.ts";
 /** The demo company on this machine: identity provider, servers and gateway, each a process of its own, all on loopback. */
 export interface DemoSetUp {
   readonly gatewayUrl: string;
+  /** Where operators are served. */
+  readonly adminUrl: string;
   readonly tokenEndpoint: string;
   readonly folder: string;
   /** The decision log, for `toolgate log`. */
@@ -35,7 +37,7 @@ export interface DemoSetUp {
 }
 
 export interface SetUpOptions {
-  /** Port of the gateway; provider, crm and reference server take the next three. 0 takes free ones. */
+  /** Port of the gateway; provider, crm, reference server and admin API take the next four. 0 takes free ones. */
   readonly port: number;
   /** Where data goes, made or gone on with; a temporary folder, removed at the end, if absent. */
   readonly folder?: string;
@@ -100,12 +102,14 @@ async function startAll(options: SetUpOptions, folder: string, started: DemoProc
     crm: String(crm.ready.url),
     everything: String(everything.ready.url),
     port: Number(port("gateway")),
+    adminPort: Number(port("admin")),
   });
   const gateway = await run("gateway", [moduleAt("../../cli/main"), "serve", "--config", files.configFile, "--json"], {
     CRM_SECRET: secret,
   });
   return {
     gatewayUrl: String(gateway.ready.url),
+    adminUrl: String(gateway.ready.admin),
     tokenEndpoint: `${String(provider.ready.url)}/token`,
     folder,
     logFolder: join(folder, "data", "log"),
@@ -129,6 +133,7 @@ interface Places {
   readonly crm: string;
   readonly everything: string;
   readonly port: number;
+  readonly adminPort: number;
 }
 
 type DemoFiles = Pick<DemoSetUp, "configFile" | "bundleFile" | "requestsFolder">;
@@ -153,6 +158,7 @@ async function writeFiles(options: SetUpOptions, folder: string, places: Places)
     version: 1,
     data_dir: "./data",
     listen: { host: "127.0.0.1", port: places.port },
+    admin: { listen: { host: "127.0.0.1", port: places.adminPort } },
     public_url: DEMO_AUDIENCE,
     bundle: { file: "./bundle.tar.gz", keyring: "./keyring.yaml", name: "demo", environment: "demo" },
     issuers: [{ issuer: DEMO_ISSUER, audience: DEMO_AUDIENCE, jwks_uri: `${places.provider}/jwks` }],

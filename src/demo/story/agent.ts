@@ -35,7 +35,11 @@ export interface DemoAgent {
 }
 
 export async function connectAgent(setUp: DemoSetUp, user: string | undefined, agent: string): Promise<DemoAgent> {
-  const token = await requestToken(setUp.tokenEndpoint, { agent, audience: DEMO_AUDIENCE, ...(user === undefined ? {} : { user }) });
+  const token = await requestToken(setUp.tokenEndpoint, {
+    client: agent,
+    audience: DEMO_AUDIENCE,
+    ...(user === undefined ? {} : { user }),
+  });
   const transport = new StreamableHTTPClientTransport(new URL(`${setUp.gatewayUrl}/mcp`), {
     requestInit: { headers: { authorization: `Bearer ${token}` } },
   });
