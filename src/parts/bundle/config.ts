@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { type BundleLimits, defaultBundleLimits } from "./limits.ts";
 import { defaultTenant } from "./manifest.ts";
-import { isLoopbackRegistry, parseReference, referenceForm } from "./sources/index.ts";
-import { isSafeUrl } from "./sources/wire/index.ts";
+import { isLoopbackRegistry, isSafeUrl, parseReference, referenceForm } from "./sources/index.ts";
 
 const positive = z.int().min(1);
 const file = z.string().min(1);

@@ -13,3 +13,4 @@ export {
 } from "./oci/index.ts";
 export { type Fetched, type Fetcher, type FetchFailure, pollingSource, type Schedule } from "./polling-source.ts";
 export type { BundleSource, SourceCode, SourceEvents, SourceKind, SourceProblem, SourceStatus } from "./source.ts";
+export { isSafeUrl } from "./wire/index.ts";
