@@ -62,7 +62,6 @@ function fitOf({ match, modes, users, groups }: OperatorsData[string]): (token: 
  * need a token whose actor is the operators' client.
  */
 function isBorrowed({ kind, issuer: own, agent, clientId, delegation }: VerifiedToken): boolean {
-  if (delegation.length > 1) return true;
   if (delegation.some(({ subject, issuer = own }) => subject !== agent || issuer !== own)) return true;
   return kind !== "workload" && clientId !== undefined && clientId !== agent;
 }
