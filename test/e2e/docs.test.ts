@@ -14,6 +14,7 @@ import { exitOf, root, run, said, start } from "./command.ts";
 const pages = [
   "docs/quickstart.md",
   "docs/how-to/read-the-log.md",
+  "docs/how-to/explain-a-decision.md",
   "docs/how-to/replay-the-log.md",
   "docs/how-to/measure-the-impact-of-a-bundle.md",
   "docs/how-to/write-a-rule.md",
