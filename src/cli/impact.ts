@@ -3,12 +3,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Workbench } from "../authoring/index.ts";
 import { formatMistakes } from "../core/mistakes.ts";
 import { rejudgeOf } from "../gateway/index.ts";
-import { type Impact, type ImpactWord, impactMarkdown, impactOn, impactText, impactWords } from "../hindsight/impact/index.ts";
-import { placeOf } from "../hindsight/records/index.ts";
+import { type Impact, type ImpactWord, impactMarkdown, impactOn, impactText, impactWords, placeOf } from "../hindsight/index.ts";
 import { defaultBundleLimits, readBundle, readKeyring, readManifest, verifyBundle } from "../parts/bundle/index.ts";
 import { moment } from "./flags.ts";
-import { withWorkbench } from "./policy/open-workbench.ts";
-import { progressOf } from "./policy/progress.ts";
+import { progressOf, withWorkbench } from "./policy/index.ts";
 import { exitCodes, type Terminal, table } from "./terminal.ts";
 
 interface ImpactFlags {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { placeOf } from "../hindsight/records/index.ts";
-import { holds, type Replay, replayLogs, replayText } from "../hindsight/replay/index.ts";
+import { holds, placeOf, type Replay, replayLogs, replayText } from "../hindsight/index.ts";
 import { moment } from "./flags.ts";
-import { progressOf } from "./policy/progress.ts";
+import { progressOf } from "./policy/index.ts";
 import { exitCodes, type Terminal, table } from "./terminal.ts";
 
 interface ReplayFlags {

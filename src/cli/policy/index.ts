@@ -9,6 +9,9 @@ import { registerPolicyMatrix } from "./matrix.ts";
 import { registerPolicyProve } from "./prove.ts";
 import { registerPolicyTest } from "./test.ts";
 
+export { type WorkbenchFlags, withWorkbench } from "./open-workbench.ts";
+export { type Progress, patience, progressOf } from "./progress.ts";
+
 /** What a security team does before a bundle ships: one command a file. */
 export function registerPolicy(program: Command, terminal: Terminal): void {
   const policy = program.command("policy").description("write, check, test and prove policies, before a bundle is built of them");

@@ -1,0 +1,18 @@
+export {
+  type DecisionSource,
+  dataDirectories,
+  type ExplainOptions,
+  type ExplainPaint,
+  type Explanation,
+  explain,
+  explanationText,
+  type GatewayAnswers,
+  type MissingBundle,
+  type NoDecision,
+  runningGateway,
+  type SourcedDecision,
+  type TextOptions,
+} from "./explain/index.ts";
+export { type Impact, type ImpactWord, impactMarkdown, impactOn, impactText, impactWords } from "./impact/index.ts";
+export { type Place, placeOf } from "./records/index.ts";
+export { holds, type Replay, replayLogs, replayText } from "./replay/index.ts";
