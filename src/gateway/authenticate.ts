@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import type { AuthRefusal } from "../parts/identity/index.ts";
 import type { AuthenticationRefused, Caller, Network } from "./gateway.ts";
 import { rfc3339 } from "./input.ts";
+import { networkOf } from "./network-of.ts";
 import type { Parts } from "./parts.ts";
 import { createTally, type Tally } from "./tally.ts";
 
@@ -83,13 +84,6 @@ function agentDetail(error: {
 /** Joined as JSON, so that no part can reach into the next. */
 function callerKey(token: VerifiedToken, agentId: string): string {
   return JSON.stringify([token.tenant, token.issuer, token.subject, agentId]);
-}
-
-/** The /24 of an IPv4 address and the /48 of an IPv6 one: enough to see where a flood comes from. */
-function networkOf(ip: string): string {
-  const mapped = ip.startsWith("::ffff:") ? ip.slice("::ffff:".length) : ip;
-  if (mapped.includes(".")) return `${mapped.split(".").slice(0, 3).join(".")}.0/24`;
-  return `${mapped.split(":").slice(0, 3).join(":")}::/48`;
 }
 
 function authRecord(refusal: RefusedAuthentication, count: number): string {
