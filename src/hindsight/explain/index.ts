@@ -10,5 +10,4 @@ export type {
   Verdict,
 } from "./explanation.ts";
 export { type GatewayAnswers, runningGateway } from "./running-gateway.ts";
-export { explanationText, type TextOptions } from "./text/explanation-text.ts";
-export type { ExplainPaint } from "./text/lines.ts";
+export { type ExplainPaint, explanationText, type TextOptions } from "./text/index.ts";
