@@ -6,8 +6,8 @@ import type { JudgedCall } from "../call.ts";
 import { Allowance } from "./allowance.ts";
 import type { ComparedPair, Comparing } from "./comparing.ts";
 import { countedOf } from "./counting.ts";
-import type { Noted } from "./messages.ts";
-import { type Opinion, SecondOpinion } from "./second-opinion.ts";
+import type { Compared, Noted } from "./messages.ts";
+import { SecondOpinion } from "./second-opinion.ts";
 
 export interface ComparingOptions {
   readonly operations: Pick<Operations, "count">;
@@ -100,9 +100,11 @@ class Shadow implements Comparing {
   }
 }
 
-const nothing: Opinion = { same: 0, found: [], skipped: 0 };
+const nothing: Compared = { same: 0, found: [], skipped: 0 };
 
 function notedOf(call: JudgedCall): Noted {
-  const { id, inputText, target, caller, decision } = call;
-  return { id, inputText, target: target.id, recordText: caller.recordText, decision };
+  const { id, inputText, target, caller, decision, argsText, argsDigest, facts, exchange } = call;
+  const refusedArgs = facts.mistakes.length > 0 ? argsText : undefined;
+  const door = exchange.serverId ?? "aggregate";
+  return { id, inputText, refusedArgs, argsDigest, target: target.id, door, recordText: caller.recordText, decision };
 }

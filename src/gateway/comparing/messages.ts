@@ -15,7 +15,12 @@ export interface ThreadData {
 export interface Noted {
   readonly id: DecisionId;
   readonly inputText: string;
+  /** Arguments that the first bundle's schema refused, which stand in no input; the second one may take them. */
+  readonly refusedArgs: string | undefined;
+  readonly argsDigest: string | undefined;
   readonly target: string;
+  /** A server's id, or `aggregate`. */
+  readonly door: string;
   /** `"tenant":…,"principal":{…}` of its record. */
   readonly recordText: string;
   readonly decision: Decision;
@@ -34,4 +39,11 @@ export type FromThread =
   | { readonly kind: "ready" }
   /** The bundle cannot be asked at all. */
   | { readonly kind: "unusable"; readonly detail: string }
-  | { readonly kind: "compared"; readonly same: number; readonly found: readonly FoundFlip[] };
+  | ({ readonly kind: "compared" } & Compared);
+
+export interface Compared {
+  readonly same: number;
+  readonly found: readonly FoundFlip[];
+  /** Calls about which the second bundle could not be asked, through no fault of the candidate. */
+  readonly skipped: number;
+}

@@ -5,12 +5,12 @@ import { readCatalog } from "../../parts/catalog/index.ts";
 import { createPolicy } from "../../parts/policy/index.ts";
 import { silentLogger } from "../../platform/logger.ts";
 import { generationOf } from "../generation.ts";
-import { flipOf, type Judged, type Rejudged, rejudgeOf } from "../rejudge/index.ts";
-import type { FoundFlip, Noted, ThreadData } from "./messages.ts";
+import { failureOf, flipOf, type Judged, type Rejudged, rejudgeOf } from "../rejudge/index.ts";
+import type { Compared, FoundFlip, Noted, ThreadData } from "./messages.ts";
 import { principalIn } from "./principal-in.ts";
 
 /** Compares batches of calls, one after the other. */
-export type Compare = (noted: readonly Noted[]) => Promise<{ readonly same: number; readonly found: readonly FoundFlip[] }>;
+export type Compare = (noted: readonly Noted[]) => Promise<Compared>;
 
 /** Makes the second bundle ready to be asked; it was verified and tried by whoever handed it over. */
 export async function openSecond({ bundle, limits, candidate }: ThreadData): Promise<Result<Compare, string>> {
@@ -23,44 +23,58 @@ export async function openSecond({ bundle, limits, candidate }: ThreadData): Pro
   const rejudge = rejudgeOf(generationOf(bundle, policy.value, catalog.value, false));
   return ok(async (noted) => {
     const found: FoundFlip[] = [];
-    let same = 0;
+    const counts = { same: 0, skipped: 0 };
     for (const one of noted) {
       const judged = judgedOf(one);
-      const difference = differenceOf(one, judged, await rejudge.anew(judged), candidate);
-      if (difference === undefined) same += 1;
-      else found.push(difference);
+      const { flip, rule } = differenceOf(firstOf(one), await rejudge.anew(judged), candidate);
+      if (flip === "same" || flip === "skipped") counts[flip] += 1;
+      else found.push({ id: one.id, flip, agent: judged.principal.agent, target: one.target, rule });
     }
-    return { same, found };
+    return { ...counts, found };
   });
 }
 
-function judgedOf({ inputText, target, recordText }: Noted): Judged {
-  return { inputText, target, principal: principalIn(recordText) };
+function judgedOf({ inputText, refusedArgs, argsDigest, target, door, recordText }: Noted): Judged {
+  const judged = { inputText, target, door, principal: principalIn(recordText), ...(argsDigest === undefined ? {} : { argsDigest }) };
+  if (refusedArgs === undefined) return judged;
+  // The second bundle's own schema says whether it takes them.
+  return { ...judged, input: { ...JSON.parse(inputText), args: JSON.parse(refusedArgs), args_digest: argsDigest } };
 }
 
-function differenceOf(
-  { id, target, decision }: Noted,
-  { principal: { agent } }: Judged,
-  second: Rejudged,
-  candidate: ThreadData["candidate"],
-): FoundFlip | undefined {
-  // Nothing is masked here: what cannot be judged is a defect, and a failure like any other.
-  if (second.kind === "unjudgeable") return { id, flip: "failed", agent, target, rule: second.path };
-  const [before, after] = candidate === "second" ? [decision, second.decision] : [second.decision, decision];
-  const flip: Flip = failureOf(after) === undefined ? flipOf(before, after) : "failed";
-  return flip === "same" ? undefined : { id, flip, agent, target, rule: ruleOf(flip, after) };
+/** What the first bundle came to: it refuses arguments that its schema does not take, whatever policy said without them. */
+function firstOf({ decision, refusedArgs }: Noted): Decision {
+  return refusedArgs === undefined ? decision : { ...decision, effect: "deny", obligations: [], redactions: [] };
 }
 
-/** An evaluation without a usable answer, as the gateway puts it into words. */
-function failureOf({ reasons }: Decision): string | undefined {
-  return reasons.find(({ rule, code }) => rule === "toolgate" && code.startsWith("policy."))?.code;
+interface Difference {
+  readonly flip: Flip | "skipped";
+  readonly rule: string;
+}
+
+/** `first` is what the first bundle decided. Told as from the promoted bundle to the candidate. */
+function differenceOf(first: Decision, second: Rejudged, candidate: ThreadData["candidate"]): Difference {
+  if (second.kind === "unjudgeable") {
+    // Without a path it is the evaluation that gave no answer: a failure, if it is the candidate's.
+    const hasFailed = candidate === "second" ? second.path === "" : failureOf(first) !== undefined;
+    return hasFailed ? { flip: "failed", rule: failureOf(first) ?? "no answer" } : { flip: "skipped", rule: "" };
+  }
+  const [before, after] = candidate === "second" ? [first, second.decision] : [second.decision, first];
+  const flip = flipOf(before, after);
+  return { flip, rule: ruleOf(flip, after) };
 }
 
 /** What made the difference: a denial's first reason, what else is asked for, or who now permits it. */
-function ruleOf(flip: Exclude<Flip, "same">, { reasons, obligations, redactions, permits }: Decision): string {
+function ruleOf(flip: Flip, { reasons, obligations, redactions, permits }: Decision): string {
   const [reason] = reasons;
-  if (flip === "failed" || flip === "new_deny") return reason === undefined ? "no permit" : `${reason.rule} ${reason.code}`;
-  if (flip === "new_ask") return obligations.find(({ type }) => type === "approve")?.rule ?? "";
-  if (flip === "changed") return obligations[0]?.rule ?? redactions[0]?.rule ?? "";
-  return permits[0]?.rule ?? "";
+  switch (flip) {
+    case "failed":
+    case "new_deny":
+      return reason === undefined ? "no permit" : `${reason.rule} ${reason.code}`;
+    case "new_ask":
+      return obligations.find(({ type }) => type === "approve")?.rule ?? "";
+    case "changed":
+      return obligations[0]?.rule ?? redactions[0]?.rule ?? "";
+    default:
+      return permits[0]?.rule ?? "";
+  }
 }

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "../../platform/logger.ts";
-import type { FoundFlip, FromThread, Noted, ThreadData } from "./messages.ts";
+import type { Compared, FromThread, Noted, ThreadData } from "./messages.ts";
 import { agentIn } from "./principal-in.ts";
 
 /** From sources, Node strips the types of `thread.ts`; in the package it stands compiled beside this file. */
@@ -11,16 +11,9 @@ const MOST_WAITING = 4;
 /** Threads that may end by themselves, one after the other, before nothing is asked any more. */
 const MOST_TRIES = 3;
 
-export interface Opinion {
-  readonly same: number;
-  readonly found: readonly FoundFlip[];
-  /** Given up, because too much waited. */
-  readonly skipped: number;
-}
-
 interface Batch {
   readonly noted: readonly Noted[];
-  readonly settle: (opinion: Opinion | undefined) => void;
+  readonly settle: (opinion: Compared | undefined) => void;
 }
 
 /** A bundle that is asked in a thread of its own. A thread that ends by itself has failed each call that it was asked about. */
@@ -41,9 +34,9 @@ export class SecondOpinion {
   }
 
   /** `undefined` when it was closed before it answered. */
-  ask(noted: readonly Noted[]): Promise<Opinion | undefined> {
+  ask(noted: readonly Noted[]): Promise<Compared | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
-    const { promise, resolve } = Promise.withResolvers<Opinion | undefined>();
+    const { promise, resolve } = Promise.withResolvers<Compared | undefined>();
     this.#waiting.push({ noted, settle: resolve });
     if (this.#waiting.length > MOST_WAITING) this.#giveUpOldest();
     this.#next();
@@ -84,7 +77,7 @@ export class SecondOpinion {
         return;
       case "compared":
         this.#tries = 0;
-        this.#asked?.settle({ same: message.same, found: message.found, skipped: 0 });
+        this.#asked?.settle(message);
         this.#asked = undefined;
     }
     this.#next();
@@ -116,7 +109,7 @@ export class SecondOpinion {
 }
 
 /** No answer is the worst of answers: what a rule on failures makes of it must not depend on how the thread ended. */
-function failed(noted: readonly Noted[]): Opinion {
+function failed(noted: readonly Noted[]): Compared {
   const found = noted.map(
     ({ id, target, recordText }) => ({ id, flip: "failed", agent: agentIn(recordText), target, rule: "gateway" }) as const,
   );

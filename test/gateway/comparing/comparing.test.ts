@@ -114,6 +114,13 @@ describe("a comparison beside the hot path", () => {
     expect(await counts()).toMatchObject({ compared: 1 });
   });
 
+  test("takes arguments that neither bundle takes for no difference, and for no failure of the candidate", async () => {
+    const { comparing, counts, note } = start();
+    comparing.begin({ rollout: ROLLOUT, first: today, second: tomorrow, candidate: "second" });
+    await note(today, { tool: "desk.order", args: { item: 7, count: 99 } });
+    expect(await counts()).toMatchObject({ compared: 1, skipped: 0, flips: { same: 1, failed: 0 } });
+  });
+
   test("skips what comes faster than its rate, and says how many", async () => {
     const { clock, comparing, counts, note } = start(3);
     comparing.begin({ rollout: ROLLOUT, first: today, second: tomorrow, candidate: "second" });
