@@ -11,11 +11,11 @@ import {
   explanationText,
   type GatewayAnswers,
   type NoDecision,
+  placeOf,
   runningGateway,
-} from "../hindsight/explain/index.ts";
-import { placeOf } from "../hindsight/records/index.ts";
+} from "../hindsight/index.ts";
 import { type AdminClient, type AdminFailure, type AdminFlags, adminFlags, reach } from "./admin/index.ts";
-import { patience } from "./policy/progress.ts";
+import { patience } from "./progress.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
 interface ExplainFlags extends AdminFlags {
