@@ -45,27 +45,42 @@ async function tail(terminal: Terminal, folder: string, options: TailFlags): Pro
   for await (const record of records) terminal.out(options.json ? JSON.stringify(record) : recordLine(terminal, record));
 }
 
-/** One record as one line: when, what, who, which target, how it ended and why, which bundle. */
+/** One record as one line: when, what, who, which target or act, how it ended and why, which bundle, and an operator's reason. */
 export function recordLine(terminal: Terminal, record: LogRecord): string {
   const { paint } = terminal;
-  const at = (value: unknown, key: string): unknown =>
-    typeof value === "object" && value !== null ? (value as LogRecord)[key] : undefined;
-  const effect = String(record.effect ?? at(record.decision, "effect") ?? "");
+  // What an operator is about to do has no effect yet.
+  const effect = String(record.effect ?? at(record.decision, "effect") ?? (record.kind === "operator" ? (record.phase ?? "") : ""));
   const coloured = effect === "allow" ? paint.green(effect.padEnd(9)) : paint.yellow(effect.padEnd(9));
   const reasons = Array.isArray(record.reasons) ? record.reasons.map((reason) => String(at(reason, "code"))).join(" ") : "";
-  const who = [at(record.principal, "user"), at(record.principal, "agent")].filter((name) => name !== undefined).join(" via ");
   const time = String(record.time ?? "").slice(11, 23);
   const bundle = at(record.bundle, "revision");
   const cells = [
     paint.dim(time.padEnd(12)),
     String(record.kind ?? "").padEnd(10),
-    who.padEnd(22),
-    String(record.target ?? record.server ?? "").padEnd(26),
+    whoOf(record).padEnd(22),
+    String(record.target ?? record.server ?? actOf(record)).padEnd(26),
     coloured,
     reasons,
     bundle === undefined ? "" : paint.dim(String(bundle)),
+    typeof record.why === "string" ? `"${record.why}"` : "",
   ];
   return cells.join(" ").trimEnd();
+}
+
+function at(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as LogRecord)[key] : undefined;
+}
+
+/** The operator, as the table names it, or the user with the agent. */
+function whoOf({ operator, by, principal }: LogRecord): string {
+  if (operator !== undefined || by !== undefined) return String(operator ?? by);
+  return [at(principal, "user"), at(principal, "agent") ?? at(principal, "client")].filter((name) => name !== undefined).join(" via ");
+}
+
+/** What an operator does, and to what. */
+function actOf({ act, subject }: LogRecord): string {
+  const about = [at(subject, "kind"), at(subject, "subject")].filter((word) => typeof word === "string");
+  return [act, ...about].filter((word) => word !== undefined).join(" ");
 }
 
 async function verify(terminal: Terminal, folder: string, options: { readonly head?: string; readonly json?: boolean }): Promise<number> {

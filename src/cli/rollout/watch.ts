@@ -36,7 +36,9 @@ export async function watchStatus(terminal: Terminal, client: AdminClient, { jso
     before = line;
     const { rollout, ended } = status.state;
     if (rollout === undefined || (watched !== undefined && rollout.id !== watched)) {
-      return watched !== undefined && ended.find(({ id }) => id === watched)?.end === "rolled_back" ? exitCodes.finding : exitCodes.ok;
+      // One that ended before the first look was as much the caller's: a script must not go on because it was slow.
+      const last = watched === undefined ? ended[0] : ended.find(({ id }) => id === watched);
+      return last?.end === "rolled_back" ? exitCodes.finding : exitCodes.ok;
     }
     watched = rollout.id;
   }

@@ -55,6 +55,14 @@ describe("rollout status", () => {
     expect(code).toBe(1);
   });
 
+  it("with --watch ends with 1, too, where it was rolled back before the first look", async () => {
+    const { rollout: _, ...state } = statusOf().state;
+    const ended = { id: "rol_1", bundle: candidate, end: "rolled_back", by: "gateway", at: 1, why: "new-denies>20: 21" } as const;
+    admin.answer("status", { value: { ...statusOf(), state: { ...state, ended: [ended] } } });
+    const { code, out } = await rollout("status", "--watch");
+    expect([code, out]).toEqual([1, "1.5.0 was rolled back: new-denies>20: 21\n"]);
+  });
+
   it("with --watch outlives a gateway that is away for a moment", async () => {
     const { rollout: _, ...state } = statusOf().state;
     const ended = { id: "rol_1", bundle: candidate, end: "promoted", by: "gateway", at: 1, why: "its time was over" } as const;
