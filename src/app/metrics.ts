@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { latencyBuckets, type Parts, type Readiness, type Rollouts } from "../gateway/index.ts";
+import { decidedBy, latencyBuckets, type Parts, type Readiness, type Rollouts } from "../gateway/index.ts";
 import type { SourceStatus } from "../parts/bundle/index.ts";
 import { rolloutMetrics } from "./rollout-view.ts";
 import { sourceMetrics } from "./source-metrics.ts";
@@ -40,6 +40,17 @@ export function metricsOf(parts: Parts, asked: Asked): Registry {
     collect() {
       this.reset();
       for (const [code, count] of parts.meter.read().reasons) this.inc({ code }, count);
+    },
+  });
+  new Counter({
+    name: "toolgate_decisions_total",
+    help: "Decisions on calls: memo, remembered; policy, evaluated and remembered from then on; policy_unkeyed, evaluated without a look into the memo.",
+    labelNames: ["from"],
+    registers,
+    collect() {
+      this.reset();
+      const { decided } = parts.meter.read();
+      for (const from of decidedBy) this.inc({ from }, decided[from]);
     },
   });
   new Gauge({

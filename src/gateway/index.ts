@@ -34,7 +34,7 @@ export type {
 export { type Generation, generationOf } from "./generation.ts";
 export { type Candidate, createGenerations, type Deciding, type GenerationStatus, type Generations } from "./generations.ts";
 export { keyedMasker, type Masker } from "./mask.ts";
-export { createMeter, latencyBuckets, type Meter, type MeterReading } from "./meter.ts";
+export { createMeter, decidedBy, latencyBuckets, type Meter, type MeterReading } from "./meter.ts";
 export type { BuiltParts as Parts } from "./parts.ts";
 export {
   type Rehearsal,

@@ -28,6 +28,7 @@ export async function judge(call: AimedCall): Promise<JudgedCall> {
   const known = key === undefined ? undefined : memo.find(key);
   const decision = known ?? (await policy.decide(call.inputText, loadOf(call, argsOf(call))));
   if (key !== undefined && known === undefined) memo.keep(key, decision);
+  call.parts.meter.decided(key === undefined ? "policy_unkeyed" : known === undefined ? "policy" : "memo");
   const recordedInput = call.target.rules.has("mask") ? await maskedInput(call, argsOf(call)) : recordableInput(call);
   const judged = { ...call, decision, remembered: known !== undefined, recordedInput, recordedUri: recordedUriOf(call, recordedInput) };
   call.parts.comparing.note(judged);

@@ -69,7 +69,11 @@ const LONG_KEY = 256;
 /** After so many look-ups of which too few found anything, none is made for a while: a key that never returns only costs. */
 const TRIAL = 16_384;
 const LEAST_FOUND = TRIAL / 20;
-const REST = 8 * TRIAL;
+/** Found nothing at all among so many, a trial is over: of as many different keys as fit, some hundred would have come back. */
+const HOPELESS = TRIAL / 4;
+/** Each rest in a row is twice as long as the one before, so that keys that never return cost nothing that can be measured. */
+const SHORTEST_REST = 8 * TRIAL;
+const LONGEST_REST = 64 * TRIAL;
 
 export function createMemo(): DecisionMemo {
   let young = new Map<string, Decision>();
@@ -77,14 +81,16 @@ export function createMemo(): DecisionMemo {
   let asked = 0;
   let found = 0;
   let resting = 0;
+  let nextRest = SHORTEST_REST;
 
   /** The trial starts anew when it is over; one that found too little is followed by a rest, with everything forgotten. */
   function endTrial(): void {
     if (found < LEAST_FOUND) {
-      resting = REST;
+      resting = nextRest;
+      nextRest = Math.min(2 * nextRest, LONGEST_REST);
       young = new Map();
       old = new Map();
-    }
+    } else nextRest = SHORTEST_REST;
     asked = 0;
     found = 0;
   }
@@ -105,7 +111,7 @@ export function createMemo(): DecisionMemo {
       const decision = young.get(key) ?? old.get(key);
       asked += 1;
       if (decision) found += 1;
-      if (asked === TRIAL) endTrial();
+      if (asked === TRIAL || (asked === HOPELESS && found === 0)) endTrial();
       return decision;
     },
     keep(key, decision) {

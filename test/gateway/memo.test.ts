@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/core/decision.ts";
 import type { AimedCall } from "../../src/gateway/call.ts";
 import { timeTeller } from "../../src/gateway/input.ts";
-import { createMemo, type MemoPlan, memoPlan } from "../../src/gateway/memo.ts";
+import { createMemo, type DecisionMemo, type MemoPlan, memoPlan } from "../../src/gateway/memo.ts";
 
 const allow: Decision = { effect: "allow", known: true, permits: [], reasons: [], obligations: [], redactions: [] };
 
@@ -133,13 +133,39 @@ describe("remembering decisions", () => {
     expect(memo.find("k")).toBeUndefined();
   });
 
-  it("rests when keys do not return, and tries again later", () => {
+  /** Look-ups of which every `each`th finds something. */
+  function lookUp(memo: DecisionMemo, count: number, each = Number.POSITIVE_INFINITY): void {
+    memo.keep("k", allow);
+    for (let i = 1; i <= count; i++) memo.find(i % each === 0 ? "k" : `k${i}`);
+  }
+
+  /** How many calls it takes until a key is made again. */
+  function restOf(memo: DecisionMemo): number {
+    for (let calls = 0; ; calls++) if (memo.keyOf(call({ reads: [] })) !== undefined) return calls;
+  }
+
+  it("rests when keys do not return, longer each time in a row but not for ever, and tries again", () => {
     const memo = createMemo();
-    const facts = { reads: [] };
-    for (let i = 0; i < 16_384; i++) memo.find(`k${i}`);
-    expect(memo.keyOf(call(facts))).toBeUndefined();
-    for (let i = 1; i < 8 * 16_384; i++) memo.keyOf(call(facts));
-    expect(memo.keyOf(call(facts))).toBeDefined();
+    const rests: number[] = [];
+    for (let trial = 0; trial < 6; trial++) {
+      lookUp(memo, 4095);
+      expect(restOf(memo)).toBe(0);
+      lookUp(memo, 1);
+      rests.push(restOf(memo));
+    }
+    expect(rests.map((rest) => rest / 16_384)).toEqual([8, 16, 32, 64, 64, 64]);
+  });
+
+  it("gives keys of which few return a longer trial, and the first rest anew after one that was worth it", () => {
+    const memo = createMemo();
+    lookUp(memo, 16_383, 50);
+    expect(restOf(memo)).toBe(0);
+    lookUp(memo, 1);
+    expect(restOf(memo)).toBe(8 * 16_384);
+    lookUp(memo, 16_384, 10);
+    expect(restOf(memo)).toBe(0);
+    lookUp(memo, 4096);
+    expect(restOf(memo)).toBe(8 * 16_384);
   });
 
   it("does not rest while keys return", () => {
