@@ -45,7 +45,8 @@ export const configSchema = z
   })
   .superRefine(({ sealing, bundle, secrets }, context) => {
     for (const [path, name] of [...namesOfSecrets(sealing), ...secretsOfBundle(bundle)]) {
-      if (!(name in secrets)) context.addIssue({ code: "custom", path: [...path], message: "wanted a name of `secrets`" });
+      if (name in secrets) continue;
+      context.addIssue({ code: "custom", path: [...path], message: "wanted a name of `secrets`", params: { untold: true } });
     }
   });
 

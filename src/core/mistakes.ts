@@ -94,13 +94,22 @@ export function pathText(path: readonly PropertyKey[]): string {
 
 const LONGEST_FOUND = 60;
 
-/** A found value as text, quoted, cut where it is long. */
+/** A found value as text, quoted, cut where it is long. What gives access in an address is left out: mistakes are shown, logged and mailed. */
 export function foundText(value: unknown): string {
   if (value === undefined) return "missing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object" && value !== null) return "a table";
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? typeof value);
+  const text =
+    typeof value === "number" ? String(value) : (JSON.stringify(typeof value === "string" ? withoutSecrets(value) : value) ?? typeof value);
   return text.length > LONGEST_FOUND ? `${text.slice(0, LONGEST_FOUND)}…` : text;
+}
+
+/** Credentials before a host, and what follows a question mark; a template's `{?name}` gives nothing away. */
+function withoutSecrets(text: string): string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*:\/\/)/i.exec(text) ?? [];
+  if (scheme === undefined) return text.replace(/^[^\s/:@]*:.*@/s, "…@");
+  const rest = text.slice(scheme.length).replace(/^.*@/s, "…@");
+  return scheme + rest.replace(/([^{])\?.+$/s, "$1?…");
 }
 
 /** `did you mean "url"?` if one of the words is near enough to be what was meant. */

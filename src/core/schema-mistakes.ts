@@ -32,6 +32,8 @@ function fromIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, b
         if (goesInside(nearest)) return nearest.flatMap((inner) => fromIssue(schema, value, inner, steps));
       }
       const options = "options" in issue ? (issue.options ?? []).map(String) : [];
+      if ("errors" in issue && issue.errors.length > 0 && issue.errors.flat().every(wantsTable))
+        return [untold(schema, value, steps, "a table")];
       return [mistake(schema, value, steps, options.length > 0 ? oneOf(options) : undefined, hint(found, options))];
     }
     case "invalid_value":
@@ -45,13 +47,31 @@ function fromIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue, b
       ];
     }
     case "custom":
-      return [{ steps, path: pathText(steps), found: foundText(found), wanted: issue.message.replace(/^wanted /, "") }];
+      return [{ steps, path: pathText(steps), found: toldAs(issue, found), wanted: issue.message.replace(/^wanted /, "") }];
     case "too_big":
     case "too_small":
       return [bounded(mistake(schema, value, steps, undefined, undefined, plainMessage(issue)), issue)];
+    case "invalid_type":
+      if (wantsTable(issue)) return [untold(schema, value, steps, plainMessage(issue))];
+      return [mistake(schema, value, steps, undefined, undefined, plainMessage(issue))];
     default:
       return [mistake(schema, value, steps, undefined, undefined, plainMessage(issue))];
   }
+}
+
+/** Where the name of a secret belongs, people write the secret itself: a check that knows that says so in its `params`. */
+function toldAs({ params }: z.core.$ZodIssueCustom, found: unknown): string {
+  return params?.untold === true && found !== undefined ? "another text" : foundText(found);
+}
+
+function wantsTable(issue: z.core.$ZodIssue): boolean {
+  return issue.code === "invalid_type" && (issue.expected === "object" || issue.expected === "record");
+}
+
+/** A plain text where a table was wanted helps nobody to see, and under `secrets` it may be one. */
+function untold(schema: z.ZodType, value: unknown, steps: readonly PropertyKey[], fallback?: string): SchemaMistake {
+  const told = mistake(schema, value, steps, undefined, undefined, fallback);
+  return typeof valueAt(value, steps) === "string" ? { ...told, found: "a text" } : told;
 }
 
 function goesInside(issues: readonly z.core.$ZodIssue[]): boolean {

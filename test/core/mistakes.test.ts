@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { didYouMean, editDistance, formatMistakes, pathText } from "../../src/core/mistakes.ts";
+import { didYouMean, editDistance, formatMistakes, foundText, pathText } from "../../src/core/mistakes.ts";
 import { mistakesOf } from "../../src/core/schema-mistakes.ts";
 import { parseYaml } from "../../src/core/yaml-text.ts";
 
@@ -103,6 +103,15 @@ describe("mistakes against a schema", () => {
   });
 });
 
+describe("a text where a table was wanted", () => {
+  it("is not shown: under a table of secrets it may be one", () => {
+    expect(mistakesIn({ issuers: [], redis: "hunter2", place: "hunter2" })).toEqual([
+      { path: "redis", found: "a text", wanted: "a table" },
+      { path: "place", found: "a text", wanted: "an address or a program" },
+    ]);
+  });
+});
+
 describe("the nearest word", () => {
   it("is found over swapped, missing and added letters, and not over another word", () => {
     expect(didYouMean("ulr", ["url", "cluster"])).toBe('did you mean "url"?');
@@ -138,5 +147,31 @@ describe("a YAML text", () => {
       expect(parsed.ok, text).toBe(false);
       if (!parsed.ok) expect(parsed.error[0]).toMatchObject({ file: "t.yaml" });
     }
+  });
+});
+
+describe("a found value", () => {
+  it.each([
+    ["http://robot:hunter2@bundles.example.com/acme.tar.gz?sig=topsecret", '"http://…@bundles.example.com/acme.tar.gz?…"'],
+    ["redis://:hunter2@127.0.0.1:6379/0", '"redis://…@127.0.0.1:6379/0"'],
+    ["https://robot:hun/ter2@not?encoded#at@all@example.com/a?topsecret", '"https://…@example.com/a?…"'],
+    ['https://a:hunter2"\n@example.com', '"https://…@example.com"'],
+    ["https://hunter2@example.com", '"https://…@example.com"'],
+    ["robot:hunter2@registry.example.com/acme:prod", '"…@registry.example.com/acme:prod"'],
+    [`https://example.com/${"a".repeat(80)}?hunter2`, `"https://example.com/${"a".repeat(39)}…`],
+  ])("that is an address is shown without what gives access: %s", (value, shown) => {
+    expect(foundText(value)).toBe(shown);
+    expect(foundText(value)).not.toMatch(/hunter2|ter2|topsecret/);
+  });
+
+  it.each([
+    "https://example.com/a",
+    "crm://tickets{?state,page}",
+    "crm.refund",
+    "ann@example.com",
+    "reg.example.com/acme@sha256:00",
+    "a?b",
+  ])("that gives no access is shown as it is: %s", (value) => {
+    expect(foundText(value)).toBe(JSON.stringify(value));
   });
 });

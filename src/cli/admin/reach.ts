@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { environment } from "../../app/index.ts";
+import { foundText } from "../../core/mistakes.ts";
 import { systemRefusal } from "../system-error.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { type AdminClient, adminClient } from "./client.ts";
@@ -28,8 +29,8 @@ export async function reach(terminal: Terminal, flags: AdminFlags): Promise<Admi
     return exitCodes.usage;
   }
   const url = URL.parse(place);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.search !== "") {
-    terminal.err(`"${place}" is no address of an admin listener; wanted one like http://127.0.0.1:8081`);
+  if (url === null || !/^https?:$/.test(url.protocol) || `${url.username}${url.password}${url.search}` !== "") {
+    terminal.err(`${foundText(place)} is no address of an admin listener; wanted one like http://127.0.0.1:8081`);
     return exitCodes.usage;
   }
   const token = await tokenOf(terminal, flags.tokenFile, variables.TOOLGATE_TOKEN);

@@ -42,7 +42,7 @@ describe("a table that is not YAML", () => {
   it.each([
     ["nothing", "", "null"],
     ["nothing but comments", "# later\n", "null"],
-    ["a word", "hello\n", '"hello"'],
+    ["a word", "hello\n", "a text"],
     ["a list", "- support\n- finance\n", "a list"],
   ])("but %s is told as what it is, in line 1", async (_, text, found) => {
     expect(await inRoles(text)).toEqual([`catalog/roles.yaml:1: ${found}`]);

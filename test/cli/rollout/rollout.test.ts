@@ -182,6 +182,11 @@ describe("what goes wrong on the way", () => {
     const bare = { ...process.env, TOOLGATE_ADMIN: "", TOOLGATE_TOKEN: "" };
     const without = await toolgate(["rollout", "status"], { env: bare });
     expect([without.code, without.err]).toMatchObject([2, expect.stringContaining("TOOLGATE_ADMIN")]);
+    for (const place of ["http://ann:hunter2@127.0.0.1:1", "http://:hunter2@127.0.0.1:1", "http://127.0.0.1:1/?key=hunter2"]) {
+      const { code, err } = await toolgate(["rollout", "status"], { env: { ...bare, TOOLGATE_ADMIN: place } });
+      expect([code, err]).toMatchObject([2, expect.stringContaining("is no address of an admin listener")]);
+      expect(err).not.toContain("hunter2");
+    }
     const token = await toolgate(["rollout", "status", "--admin", admin.url], { env: bare });
     expect([token.code, token.err]).toMatchObject([2, expect.stringContaining("TOOLGATE_TOKEN")]);
     expect(admin.arrived).toEqual([]);
