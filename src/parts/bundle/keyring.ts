@@ -33,11 +33,16 @@ export interface Keyring {
 export const maxSignatures = 16;
 
 /**
- * Whose signature it is. A key without an owner stands for itself; "Ann" and "ann " are one owner, so that a slip of the pen
- * never makes two people of one.
+ * Whose signature it is. A key without an owner stands for itself; "Ann" and "ann ", and names that look alike because a sign in
+ * one of them is seen by nobody, are one owner, so that a slip of the pen never makes two people of one.
  */
 export function ownerOf({ kid, owner }: Pick<BundleKey, "kid" | "owner">): string {
-  return (owner ?? kid).normalize("NFKC").trim().toLowerCase();
+  return (owner ?? kid)
+    .normalize("NFKC")
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, "")
+    .replace(/\s+/g, " ")
+    .trim()
+    .toLowerCase();
 }
 
 const instant = z.iso
@@ -123,8 +128,8 @@ function faultsOf(
   prints: Map<string, string>,
 ): readonly (KeyFault & { readonly member: string })[] {
   const faults: (KeyFault & { readonly member: string })[] = [];
-  // The same key under two ids would survive the revocation of one of them.
-  const print = key.export({ type: "spki", format: "der" }).toString("base64");
+  // The same key under two ids would survive the revocation of one of them, and count twice where two owners are wanted.
+  const print = printOf(key);
   const twin = prints.get(print);
   if (twin !== undefined) faults.push({ member: "public_key", found: `the key of "${twin}" again`, wanted: "one id for each key" });
   prints.set(print, kid);
@@ -132,6 +137,15 @@ function faultsOf(
     faults.push({ member: "not_after", found: "a time that is not after not_before", wanted: "a period that is not empty" });
   }
   return faults;
+}
+
+/**
+ * The same for every way to write a public key, and for all keys that who holds the private one can sign with: a point of a
+ * curve may be written in two forms and has a mirror image with the same x, and a modulus serves any exponent.
+ */
+function printOf(key: KeyObject): string {
+  const { kty, crv, x, n } = key.export({ format: "jwk" });
+  return [kty, crv, x, n].join(" ");
 }
 
 function toKey(kid: string, entry: KeyEntry, publicKey: KeyObject): BundleKey {
@@ -171,7 +185,8 @@ export function fits(key: KeyObject, algorithm: SignatureAlgorithm): boolean {
   if (algorithm === "EdDSA") return key.asymmetricKeyType === "ed25519";
   if (algorithm === "ES256") return key.asymmetricKeyType === "ec" && details?.namedCurve === "prime256v1";
   if (algorithm === "ES384") return key.asymmetricKeyType === "ec" && details?.namedCurve === "secp384r1";
-  return key.asymmetricKeyType === "rsa" && (details?.modulusLength ?? 0) >= 2048;
+  // With the exponent 1 a signature is the padded hash itself: everybody could sign.
+  return key.asymmetricKeyType === "rsa" && (details?.modulusLength ?? 0) >= 2048 && (details?.publicExponent ?? 0n) > 1n;
 }
 
 function keyKind(algorithm: SignatureAlgorithm): string {
@@ -182,6 +197,7 @@ function keyKind(algorithm: SignatureAlgorithm): string {
 
 function describe(key: KeyObject): string {
   const details = key.asymmetricKeyDetails;
-  const size = details?.namedCurve ?? (details?.modulusLength === undefined ? "" : `${details.modulusLength} bits`);
+  const exponent = details?.publicExponent === 1n ? " with the exponent 1" : "";
+  const size = details?.namedCurve ?? (details?.modulusLength === undefined ? "" : `${details.modulusLength} bits${exponent}`);
   return `a key of kind ${key.asymmetricKeyType ?? "unknown"} ${size}`.trimEnd();
 }

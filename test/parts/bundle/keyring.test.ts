@@ -1,10 +1,17 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { generateKeyPair } from "../../../src/authoring/index.ts";
-import { readKeyring } from "../../../src/parts/bundle/index.ts";
+import { ownerOf, readKeyring } from "../../../src/parts/bundle/index.ts";
 
 const ec = generateKeyPair("ES256");
 const ed = generateKeyPair("EdDSA");
+const rsa = generateKeyPair("RS256");
+
+/** A public key on P-256 with its point in the short form. */
+function pemOf(point: Uint8Array): string {
+  const head = Buffer.from("3039301306072a8648ce3d020106082a8648ce3d030107032200", "hex");
+  return `-----BEGIN PUBLIC KEY-----\n${Buffer.concat([head, point]).toString("base64")}\n-----END PUBLIC KEY-----\n`;
+}
 
 function mistakesIn(keys: unknown, version: unknown = 1) {
   const read = readKeyring(JSON.stringify({ version, keys }, null, 2), "keyring.yaml");
@@ -75,6 +82,44 @@ ${ec.publicKey.replace(/^/gm, "      ")}
   it("refuses one key under two ids, which would survive the revocation of one of them", () => {
     const key = { algorithm: "EdDSA", public_key: ed.publicKey };
     expect(mistakesIn({ a: key, b: { ...key, revoked: true } })).toMatchObject([{ path: "keys.b.public_key" }]);
+  });
+
+  it("refuses one key in two writings, by which one person would be two owners", () => {
+    const point = createPublicKey(ec.publicKey).export({ format: "jwk" });
+    const [x, y] = [Buffer.from(point.x ?? "", "base64url"), Buffer.from(point.y ?? "", "base64url")];
+    const [even, odd] = [2, 3].map((sign) => pemOf(Buffer.concat([Buffer.of(sign), x])));
+    for (const twin of [even, odd]) {
+      // One of the two is the same point, the other its mirror image, whose private key follows from the first one's.
+      const found = mistakesIn({
+        a: { algorithm: "ES256", public_key: ec.publicKey, owner: "Ann" },
+        b: { algorithm: "ES256", public_key: twin, owner: "Bea" },
+      });
+      expect(found).toMatchObject([{ path: "keys.b.public_key", found: 'the key of "a" again' }]);
+    }
+    expect(createPublicKey(((y.at(-1) ?? 0) % 2 === 0 ? even : odd) ?? "").export({ format: "jwk" })).toEqual(point);
+  });
+
+  it("refuses an RSA key of the same modulus, and one with the exponent 1, for which everybody can sign", () => {
+    const { n = "" } = createPublicKey(rsa.publicKey).export({ format: "jwk" });
+    const withExponent = (e: string) =>
+      createPublicKey({ key: { kty: "RSA", n, e }, format: "jwk" })
+        .export({ type: "spki", format: "pem" })
+        .toString();
+    const found = mistakesIn({
+      a: { algorithm: "RS256", public_key: rsa.publicKey },
+      b: { algorithm: "RS256", public_key: withExponent("Aw") },
+      c: { algorithm: "RS256", public_key: withExponent("AQ") },
+    });
+    expect(found).toMatchObject([
+      { path: "keys.b.public_key", found: 'the key of "a" again' },
+      { path: "keys.c.public_key", found: "a key of kind rsa 3072 bits with the exponent 1" },
+    ]);
+  });
+
+  it("takes owners for one who differ in what nobody sees, and in nothing else", () => {
+    for (const owner of ["Ann Lee", " ann lee", "ann  lee", "Ann\u00a0Lee", "Ann\u200b Lee", "A\u00adnn Lee", "\uff21nn Lee"])
+      expect(ownerOf({ kid: "a", owner })).toBe("ann lee");
+    expect(ownerOf({ kid: "a", owner: "annlee" })).not.toBe("ann lee");
   });
 
   it("refuses an empty validity, another version and what is no YAML", () => {
