@@ -39,8 +39,11 @@ export function fileBundleStore(folder: string): BundleStore {
   };
 }
 
+/** Digests come from other replicas too: one with a path in it would read any archive of this host. */
 function pathIn(folder: string, digest: Digest): string {
-  return join(folder, `${digest.slice("sha256:".length)}${ENDING}`);
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (hex === undefined) throw new Error(`${JSON.stringify(digest)} is no digest of a bundle`);
+  return join(folder, `${hex}${ENDING}`);
 }
 
 async function write(folder: string, digest: Digest, bytes: Uint8Array): Promise<void> {

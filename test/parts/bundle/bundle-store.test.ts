@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -38,5 +38,14 @@ describe("the store of bundles", () => {
     const again = fileBundleStore(join(folder, "bundles"));
     expect(Buffer.from((await again.read(other)) ?? []).toString()).toBe("another");
     expect(await again.digests()).toEqual(new Set([one]));
+  });
+
+  test("gives no archive beside it for a digest with a path in it, which another replica may send", async () => {
+    await writeFile(join(folder, "secret.tar.gz"), "another archive");
+    await store.save(one, bytes);
+    for (const text of ["sha256:../secret", "sha256:", `sha256:${"1".repeat(63)}/../${"1".repeat(64)}`, `SHA256:${"1".repeat(64)}`])
+      await expect(store.read(text as Digest)).rejects.toThrow("is no digest of a bundle");
+    await expect(store.save("sha256:../written" as Digest, bytes)).rejects.toThrow("is no digest of a bundle");
+    expect((await readdir(folder)).toSorted()).toEqual(["bundles", "secret.tar.gz"]);
   });
 });
