@@ -1,4 +1,6 @@
+import type { Quarantined } from "../../core/operations.ts";
 import type { VerifiedToken } from "../../core/principal.ts";
+import type { ReasonCode } from "../../core/reasons.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { OperatorRefusal } from "../../parts/catalog/index.ts";
 import { activeQuarantine } from "../../parts/operations/index.ts";
@@ -65,12 +67,9 @@ export function createEntrance(parts: DeskParts): Entrance {
     if (generation === undefined) return err(refusal("unavailable", "bundle.none", `tenant "${token.tenant}" has no bundle`));
     const found = generation.catalog.operatorFor(token, now);
     if (!found.ok) return err(refusal("forbidden", found.error.code, detailOf(found.error)));
-    // Somebody who stole a user's login must not lift what was done against it.
+    const stopped = stoppedBy(activeQuarantine(parts.operations.current(), now), token);
+    if (stopped !== undefined) return err(refusal("forbidden", stopped, "another operator can lift it"));
     const { user } = token;
-    const stopped = activeQuarantine(parts.operations.current(), now).some(
-      ({ kind, subject, issuer }) => kind === "user" && subject === user?.id && (issuer ?? user.issuer) === user.issuer,
-    );
-    if (stopped) return err(refusal("forbidden", "user.quarantined", "another operator can lift it"));
     const { id, roles } = found.value;
     return ok({ operator: { id: `${id}/${user?.id ?? token.subject}`, roles, tenant: token.tenant }, token, generation });
   }
@@ -105,6 +104,20 @@ export function createEntrance(parts: DeskParts): Entrance {
       return standing;
     },
   };
+}
+
+/**
+ * Somebody who stole a user's login, or a machine's, must not lift what was done against it. People are stopped as users and
+ * never by the client they share: who quarantines that one by mistake must be able to lift it.
+ */
+function stoppedBy(quarantine: readonly Quarantined[], { user, agent }: VerifiedToken): ReasonCode | undefined {
+  const holds = quarantine.some(({ kind, subject, issuer }) =>
+    user === undefined
+      ? kind === "agent" && subject === agent
+      : kind === "user" && subject === user.id && (issuer ?? user.issuer) === user.issuer,
+  );
+  if (!holds) return undefined;
+  return user === undefined ? "agent.quarantined" : "user.quarantined";
 }
 
 function detailOf(error: OperatorRefusal): string {

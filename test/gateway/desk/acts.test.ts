@@ -201,6 +201,22 @@ describe("the operator of a request", () => {
     expect((await small.desk.quarantined(olga)).ok).toBe(true);
   });
 
+  it("that is a machine gets in no more once it is quarantined by its name; people who share a client do", async () => {
+    const small = await smallDesk();
+    small.promoted(({ operators: table = {} }) => {
+      table.machines = { roles: ["operator"], match: [{ issuer: "https://id", client_id: "soar" }], modes: ["agent"] };
+    });
+    const { user: _, ...alone } = bearerOf("soar", { kind: "agent", agent: "soar", clientId: "soar", delegation: [] });
+    const [soar, otto] = [await small.enter(alone), await small.enter("otto")];
+    const done = await small.desk.quarantine(otto, { kind: "agent", subject: "soar", reason: "stolen credential" });
+    const id = done.ok ? done.value.id : "";
+    expect(await small.desk.lift(soar, id, "it was not me")).toMatchObject({ ok: false, error: { code: "agent.quarantined" } });
+    await expect(small.enter(alone)).rejects.toThrow("agent.quarantined");
+    expect((await small.desk.quarantine(otto, { kind: "agent", subject: "toolgate-cli", reason: "by mistake" })).ok).toBe(true);
+    expect((await small.desk.lift(await small.enter("olga"), id, "a new credential")).ok).toBe(true);
+    expect((await small.enter(alone)).id).toBe("machines/soar");
+  });
+
   it("who sends no good token is told apart from one who is not named, and a flood of them is one record a second", async () => {
     const small = await smallDesk();
     for (let n = 0; n < 5; n++) {
