@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "../core/errors.ts";
 
 /** The one folder of a gateway, mode 0700: log, sequence floor, activated bundles, the key of the mask. */
 export interface DataDirectory {
@@ -44,7 +45,7 @@ async function keyAt(path: string): Promise<Uint8Array> {
       await file.close();
     }
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!hasCode(error, "EEXIST")) throw error;
     const key = await readFile(path);
     if (key.byteLength !== KEY_BYTES)
       throw new Error(`"${path}" holds ${key.byteLength} bytes, wanted ${KEY_BYTES}: restore it, or remove it to begin with a new key`);

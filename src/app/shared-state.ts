@@ -1,3 +1,4 @@
+import { messageOf } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Readiness } from "../gateway/index.ts";
 import { type Ledger, type MemoryLedger, memoryLedger, redisLedger } from "../parts/budgets/index.ts";
@@ -35,7 +36,7 @@ export async function openSharedState(
   try {
     return ok(config.redis ? await inRedis(config, config.redis, surroundings) : await inThisProcess(config, surroundings));
   } catch (error) {
-    return err({ detail: error instanceof Error ? error.message : String(error) });
+    return err({ detail: messageOf(error) });
   }
 }
 

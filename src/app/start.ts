@@ -1,3 +1,4 @@
+import { messageOf } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { spendOf } from "../gateway/index.ts";
 import { tailLog } from "../parts/decisions/index.ts";
@@ -57,7 +58,7 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     clearInterval(flush);
     await bundles.close();
     await built.close();
-    return err({ detail: error instanceof Error ? error.message : String(error) });
+    return err({ detail: messageOf(error) });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "../core/errors.ts";
 
 /**
  * Paths of all files below a folder, sorted; none where there is no folder. Links to folders are followed, because a rule
@@ -38,7 +39,7 @@ async function presentOf<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ELOOP")) return undefined;
+    if (hasCode(error, "ENOENT", "ELOOP")) return undefined;
     throw error;
   }
 }

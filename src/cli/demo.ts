@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { messageOf } from "../core/errors.ts";
 import { DEMO_AUDIENCE, DEMO_PORT } from "../demo/addresses.ts";
 import { demoAgents, demoUsers, operatorsClient } from "../demo/people.ts";
 import type { DemoSetUp } from "../demo/set-up/index.ts";
@@ -80,9 +81,7 @@ async function run(terminal: Terminal, flags: DemoFlags): Promise<number> {
     });
   } catch (error) {
     progress.end();
-    terminal.err(
-      `${terminal.paint.red("The demo cannot start.")}\n\n${indented(error instanceof Error ? error.message : String(error))}\n`,
-    );
+    terminal.err(`${terminal.paint.red("The demo cannot start.")}\n\n${indented(messageOf(error))}\n`);
     terminal.err(`Its ports are --port (now ${flags.port}) and the next four; --port 0 takes free ones.`);
     return exitCodes.unavailable;
   }
@@ -135,11 +134,7 @@ async function token(terminal: Terminal, { endpoint, ...flags }: TokenFlags): Pr
     return exitCodes.ok;
   } catch (error) {
     const unreachable = error instanceof TypeError;
-    terminal.err(
-      unreachable
-        ? `no identity provider answers at ${endpoint}; start the demo first: npx toolgate demo`
-        : String(error instanceof Error ? error.message : error),
-    );
+    terminal.err(unreachable ? `no identity provider answers at ${endpoint}; start the demo first: npx toolgate demo` : messageOf(error));
     return unreachable ? exitCodes.unavailable : exitCodes.finding;
   }
 }

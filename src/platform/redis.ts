@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
+import { messageOf } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Logger } from "./logger.ts";
 import { type RedisConfig, redisOptions } from "./redis-config.ts";
@@ -120,7 +121,7 @@ function publisher(redis: Redis): RedisConnection["publish"] {
 }
 
 function down(act: Pick<Script, "name">, error: unknown): RedisDown {
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   const neverSent = detail.includes("enableOfflineQueue") || detail === "Connection is closed.";
   return { detail: `redis did not run "${act.name}": ${neverSent ? "not connected" : detail}`, mayHaveRun: !neverSent };
 }

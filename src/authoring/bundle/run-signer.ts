@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { messageOf } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { atExit } from "../../platform/at-exit.ts";
 import { quoted } from "../opa.ts";
@@ -42,7 +43,7 @@ function begin(executable: string, { args, environment, kid, algorithm }: Signer
     return ok(spawn(executable, args, { env, shell: false, stdio: "pipe", windowsHide: true, detached: process.platform !== "win32" }));
   } catch (error) {
     // Most failures come as an event, such as a missing interpreter; some, such as arguments that are too long, at once.
-    return err(`cannot be run: ${error instanceof Error ? error.message : String(error)}`);
+    return err(`cannot be run: ${messageOf(error)}`);
   }
 }
 

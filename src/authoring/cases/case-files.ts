@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { isMissing } from "../../core/errors.ts";
 import { pathText } from "../../core/mistakes.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { parseYaml, type YamlText } from "../../core/yaml-text.ts";
@@ -114,7 +115,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
+import { isMissing } from "../../core/errors.ts";
 import { didYouMean, type Mistake } from "../../core/mistakes.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { meantBelow, readTables, type TableData } from "../tables/index.ts";
@@ -217,7 +218,7 @@ async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
+import { isMissing } from "../../core/errors.ts";
 import { didYouMean, type Mistake, oneOf } from "../../core/mistakes.ts";
 import { mistakesOf } from "../../core/schema-mistakes.ts";
 import { parseYaml, type YamlText } from "../../core/yaml-text.ts";
@@ -135,7 +136,7 @@ async function filesIn(folder: string, pattern: RegExp): Promise<string[]> {
   try {
     return (await readdir(folder)).filter((name) => pattern.test(name)).sort();
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    if (isMissing(cause)) return [];
     throw cause;
   }
 }

@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { generateKeyPair } from "../../authoring/index.ts";
+import { hasCode } from "../../core/errors.ts";
 import { type SignatureAlgorithm, signatureAlgorithms } from "../../parts/bundle/index.ts";
 import { systemRefusal } from "../system-error.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
@@ -60,7 +61,7 @@ async function writeNew(file: string, text: string, mode: number, undo?: () => P
     return undefined;
   } catch (error) {
     await undo?.();
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return `"${file}" is there already; nothing was written`;
+    if (hasCode(error, "EEXIST")) return `"${file}" is there already; nothing was written`;
     const refusal = systemRefusal(error);
     if (refusal === undefined) throw error;
     return refusal;

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { throwAwayOwner } from "../../authoring/index.ts";
+import { isMissing } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 
 /** What `toolgate dev` writes: a bundle, the keyring that trusts it, and the data of its own gateway. */
@@ -42,7 +43,7 @@ async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -13,6 +13,7 @@ import {
   matrixText,
   type Workbench,
 } from "../../authoring/index.ts";
+import { messageOf } from "../../core/errors.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { readMoment } from "./moment.ts";
 import { withWorkbench } from "./open-workbench.ts";
@@ -130,7 +131,7 @@ async function write(terminal: Terminal, pieces: Iterable<string>, output: strin
     await pipeline(Readable.from(pieces), createWriteStream(output));
     return undefined;
   } catch (error) {
-    return `"${output}" cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    return `"${output}" cannot be written: ${messageOf(error)}`;
   }
 }
 

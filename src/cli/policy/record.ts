@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { caseFileText, findRecord, type RecordedCase, readersOf, recordedCase, withCase } from "../../authoring/index.ts";
+import { isMissing } from "../../core/errors.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { type WorkbenchFlags, withWorkbench } from "./open-workbench.ts";
 
@@ -50,7 +51,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    if (isMissing(error)) return "";
     throw error;
   }
 }

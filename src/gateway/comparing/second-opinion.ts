@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Compared, FromThread, Noted, ThreadData } from "./messages.ts";
 import { agentIn } from "./principal-in.ts";
@@ -60,7 +61,7 @@ export class SecondOpinion {
     const worker = new Worker(threadFile, { workerData: this.#data });
     worker.unref();
     worker.on("message", (message: FromThread) => this.#hear(message));
-    worker.once("error", (error) => this.#gone(error instanceof Error ? error.message : String(error)));
+    worker.once("error", (error) => this.#gone(messageOf(error)));
     worker.once("exit", (code) => this.#gone(`its thread ended with ${code}`));
     this.#worker = worker;
     this.#ready = false;

@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { hasCode } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type LogFault, type LogRecord, verifyLog } from "../../parts/decisions/index.ts";
 import { logSize } from "./log-size.ts";
@@ -93,7 +94,7 @@ async function missingAt(place: Place): Promise<NoLog | undefined> {
     await readdir(place.logFolder);
     return undefined;
   } catch (error) {
-    if (!(error instanceof Error && "code" in error) || (error.code !== "ENOENT" && error.code !== "ENOTDIR")) throw error;
+    if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
     const detail = `"${place.name}": there is no folder "${place.logFolder}"; wanted the data_dir of a gateway`;
     return { kind: "no_folder", place, detail };
   }

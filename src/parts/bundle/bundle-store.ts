@@ -1,6 +1,8 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
+import { isMissing } from "../../core/errors.ts";
+import { replaceFile } from "../../platform/durable-file.ts";
 
 /** Every bundle that decided here, by digest, for as long as a record may name it. */
 export interface BundleStore {
@@ -48,15 +50,7 @@ function pathIn(folder: string, digest: Digest): string {
 
 async function write(folder: string, digest: Digest, bytes: Uint8Array): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = pathIn(folder, digest);
-  const file = await open(`${path}.new`, "w", 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
+  await replaceFile(pathIn(folder, digest), bytes);
 }
 
 async function read(folder: string, digest: Digest): Promise<Uint8Array | undefined> {
@@ -66,8 +60,4 @@ async function read(folder: string, digest: Digest): Promise<Uint8Array | undefi
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

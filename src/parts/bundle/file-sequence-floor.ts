@@ -1,7 +1,10 @@
-import { open, readFile, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Digest } from "../../core/digest.ts";
+import { isMissing } from "../../core/errors.ts";
+import { replaceFile } from "../../platform/durable-file.ts";
+import { Lane } from "../../platform/lane.ts";
 import { type Floor, floorId, mustWrite, type SequenceFloor } from "./sequence-floor.ts";
 
 const digest = z.templateLiteral(["sha256:", z.string().regex(/^[0-9a-f]{64}$/)]);
@@ -13,20 +16,17 @@ const fileSchema = z.strictObject({
 /** The floors in one file of the data directory, which one process holds locked. */
 export function fileSequenceFloor(directory: string): SequenceFloor {
   const path = join(directory, "bundle-sequence.json");
-  let last: Promise<unknown> = Promise.resolve();
+  // One writer at a time: two that read the same file would each drop the other's floor.
+  const lane = new Lane();
   return {
     read: async (key) => (await load(path)).get(floorId(key)),
-    raise: (key, floor) => {
-      // One writer at a time: two that read the same file would each drop the other's floor.
-      const next = last.then(async () => {
+    raise: (key, floor) =>
+      lane.do(async () => {
         const floors = await load(path);
         if (!mustWrite(floors.get(floorId(key)), floor)) return;
         floors.set(floorId(key), { sequence: floor.sequence, digest: floor.digest });
         await store(path, floors);
-      });
-      last = next.catch(() => {});
-      return next;
-    },
+      }),
   };
 }
 
@@ -35,7 +35,7 @@ async function load(path: string): Promise<Map<string, Floor>> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return new Map();
+    if (isMissing(error)) return new Map();
     throw error;
   }
   // A file that is there and cannot be read is a lost floor, never an empty one: an attacker could break it to play back.
@@ -53,21 +53,6 @@ function parse(text: string): unknown {
   }
 }
 
-/** All or nothing, also across a power cut: file and folder are synced around the rename. */
 async function store(path: string, floors: ReadonlyMap<string, Floor>): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, "w", 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify({ version: 1, floors: Object.fromEntries(floors) }, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const folder = await open(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await replaceFile(path, `${JSON.stringify({ version: 1, floors: Object.fromEntries(floors) }, null, 2)}\n`);
 }

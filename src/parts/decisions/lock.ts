@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256Hex } from "../../core/digest.ts";
+import { hasCode } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { parseObject } from "./line.ts";
 
@@ -105,7 +106,7 @@ async function linked(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
+    if (hasCode(error, "EEXIST")) return false;
     throw error;
   }
 }
@@ -122,7 +123,7 @@ async function isAlive(owner: Owner): Promise<boolean> {
     process.kill(owner.pid, 0);
   } catch (error) {
     // EPERM: it lives, but belongs to somebody else.
-    if (!isCode(error, "EPERM")) return false;
+    if (!hasCode(error, "EPERM")) return false;
   }
   return (await startOf(owner.pid)) === owner.started;
 }
@@ -142,11 +143,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ESRCH")) return undefined;
+    if (hasCode(error, "ENOENT", "ESRCH")) return undefined;
     throw error;
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

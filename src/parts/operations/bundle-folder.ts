@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
+import { isMissing, messageOf } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { isMissing, replaceFile } from "./durable-file.ts";
-import { Lane } from "./lane.ts";
+import { replaceFile } from "../../platform/durable-file.ts";
+import { Lane } from "../../platform/lane.ts";
 import { bundleTooLarge, MOST_BUNDLE_BYTES, type OperationsUnavailable, unavailable } from "./operations.ts";
-import { textOf } from "./state-file.ts";
 
 const suffix = ".tar.gz";
 
@@ -31,7 +31,7 @@ export class BundleFolder {
     return this.#lane.do(() =>
       replaceFile(path, bytes).then(
         () => ok(undefined),
-        (error) => err(unavailable(`cannot write "${path}": ${textOf(error)}`)),
+        (error) => err(unavailable(`cannot write "${path}": ${messageOf(error)}`)),
       ),
     );
   }
@@ -43,7 +43,7 @@ export class BundleFolder {
       if (size > MOST_BUNDLE_BYTES) return err(unavailable(`found ${size} bytes in "${path}"; at most ${MOST_BUNDLE_BYTES} were written`));
       return ok(Uint8Array.from(await readFile(path)));
     } catch (error) {
-      return isMissing(error) ? ok(undefined) : err(unavailable(`cannot read "${path}": ${textOf(error)}`));
+      return isMissing(error) ? ok(undefined) : err(unavailable(`cannot read "${path}": ${messageOf(error)}`));
     }
   }
 

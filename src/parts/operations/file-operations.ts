@@ -1,15 +1,16 @@
 import type { Digest } from "../../core/digest.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { ComparisonCounts, OperationsState, ReplicaReport } from "../../core/operations.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Clock } from "../../platform/clock.ts";
+import { Lane } from "../../platform/lane.ts";
 import { type Logger, silentLogger } from "../../platform/logger.ts";
 import { BundleFolder } from "./bundle-folder.ts";
 import { type Kept, newLine } from "./kept-state.ts";
 import { KnownState } from "./known-state.ts";
-import { Lane } from "./lane.ts";
 import { type Counted, type Operations, type OperationsKey, type OperationsUnavailable, unavailable } from "./operations.ts";
 import { Reported } from "./reported.ts";
-import { openFolder, readStateFile, type StateFile, textOf, writeStateFile } from "./state-file.ts";
+import { openFolder, readStateFile, type StateFile, writeStateFile } from "./state-file.ts";
 import { asKept } from "./state-schema.ts";
 import { Tallies } from "./tally.ts";
 
@@ -110,7 +111,7 @@ class InFiles implements Operations {
   }
 
   async keepBundles(digests: ReadonlySet<Digest>): Promise<void> {
-    await this.#bundles.keep(digests).catch((error) => this.#logger.warn({ error: textOf(error) }, "old bundles cannot be removed"));
+    await this.#bundles.keep(digests).catch((error) => this.#logger.warn({ error: messageOf(error) }, "old bundles cannot be removed"));
   }
 
   report(report: Omit<ReplicaReport, "at">): void {
@@ -146,7 +147,7 @@ class InFiles implements Operations {
       await writeStateFile(this.#folder, this.#key, { line: this.#line, state, counts: this.#tallies.all() });
       return ok(undefined);
     } catch (error) {
-      return err(unavailable(`cannot write in "${this.#folder}": ${textOf(error)}`));
+      return err(unavailable(`cannot write in "${this.#folder}": ${messageOf(error)}`));
     }
   }
 }

@@ -1,7 +1,8 @@
+import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Kept } from "./kept-state.ts";
 import type { OperationsKey } from "./operations.ts";
-import { openFolder, readStateFile, textOf, writeStateFile } from "./state-file.ts";
+import { openFolder, readStateFile, writeStateFile } from "./state-file.ts";
 
 /**
  * What a replica knows of the shared state, on its own disk: it starts with the quarantine of before while Redis is away,
@@ -50,7 +51,7 @@ export class LocalCopy {
         this.#written = next;
         this.#isFailing = false;
       } catch (error) {
-        if (!this.#isFailing) this.#logger.error({ error: textOf(error) }, "the local copy of what operators decided cannot be written");
+        if (!this.#isFailing) this.#logger.error({ error: messageOf(error) }, "the local copy of what operators decided cannot be written");
         this.#isFailing = true;
         return;
       }

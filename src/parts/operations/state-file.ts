@@ -1,7 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { isMissing, replaceFile } from "./durable-file.ts";
+import { isMissing, messageOf } from "../../core/errors.ts";
+import { replaceFile } from "../../platform/durable-file.ts";
 import { type Kept, lineSchema, nameOfKey } from "./kept-state.ts";
 import type { OperationsKey } from "./operations.ts";
 import { firstIssue, stateSchema } from "./state-schema.ts";
@@ -40,7 +41,7 @@ export async function readStateFile(folder: string, key: OperationsKey): Promise
     text = await readFile(path, "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new Error(`cannot read "${path}": ${textOf(error)}; make it readable for the gateway`, { cause: error });
+    throw new Error(`cannot read "${path}": ${messageOf(error)}; make it readable for the gateway`, { cause: error });
   }
   const value = parse(text);
   const newer = z.looseObject({ version: z.number().gt(1) }).safeParse(value);
@@ -73,8 +74,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import { sha256 } from "../../../core/digest.ts";
+import { messageOf } from "../../../core/errors.ts";
 import type { Result } from "../../../core/result.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { BundleSource, SourceEvents, SourceKind, SourceProblem } from "./source.ts";
@@ -11,6 +12,8 @@ export interface Fetcher {
   readonly where: string;
   /** One try, which ends in bounded time. `patient`: the server may hold its answer back until there is something new. */
   fetch(signal: AbortSignal, patient: boolean): Promise<Result<Fetched, FetchFailure>>;
+  /** What it brought last was lost here: it brings it again, be it the same as before. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -138,6 +141,8 @@ class Polling implements BundleSource {
         await onCandidate(bytes);
         this.#content = content;
       } catch (error) {
+        // Else the next answer is that there is nothing new, and the bundle comes only with the one after it.
+        this.#fetcher.forget();
         return this.#missed(notKept(error));
       }
     }
@@ -156,5 +161,5 @@ function unexpected(error: unknown): { readonly ok: false; readonly error: Fetch
 }
 
 function notKept(error: unknown): FetchFailure {
-  return { code: "source.not_kept", detail: error instanceof Error ? error.message : String(error), contacted: true };
+  return { code: "source.not_kept", detail: messageOf(error), contacted: true };
 }

@@ -1,5 +1,6 @@
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { messageOf } from "../core/errors.ts";
 
 /** Replaces a file, all or nothing, also across a power cut: file and folder are synced around the rename. One writer at a time. */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
@@ -13,7 +14,7 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
   }
   await rename(temporary, path);
   await syncFolder(dirname(path)).catch((error) => {
-    throw new Error(`it may have been changed all the same: ${String(error)}`, { cause: error });
+    throw new Error(`it may have been changed all the same: ${messageOf(error)}`, { cause: error });
   });
 }
 
@@ -24,8 +25,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
