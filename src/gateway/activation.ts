@@ -132,7 +132,7 @@ async function floorsOf(of: FloorOf, options: ActivationOptions): Promise<Result
     return ok([await options.floor.read(options.expected), of === "shared" ? options.promoted() : undefined]);
   } catch (error) {
     // A floor that is lost is not the same as none.
-    return refuse("bundle.unreadable", error instanceof Error ? error.message : String(error));
+    return err({ code: "bundle.unreadable", detail: error instanceof Error ? error.message : String(error), again: true });
   }
 }
 

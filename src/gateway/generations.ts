@@ -27,6 +27,8 @@ export interface Generations {
   drop(tenant: string, why: Refusal): void;
   /** Tells that a bundle was not taken. */
   refused(refusal: Refusal): void;
+  /** What was brought last is taken, or was there already: this is the reason of nothing any more. */
+  withdraw(refusal: Refusal): void;
   /** Hears of everything that changes by what somebody is decided. */
   onSwap(listener: (deciding: Deciding) => void): () => void;
   onRefused(listener: (refusal: Refusal) => void): () => void;
@@ -169,6 +171,9 @@ export function createGenerations(clock: Clock, logger: Logger): Generations {
       refused(why);
     },
     refused,
+    withdraw({ code, detail }) {
+      if (status.refused?.code === code && status.refused.detail === detail) status = status.active ? { active: status.active } : {};
+    },
     onSwap: swapped.listen,
     onRefused: refusals.listen,
     status: () => ({ ...status, ...candidateStatus(lineOf(told).candidate) }),

@@ -158,7 +158,8 @@ export class Acts {
       if (this.#kept !== digest) await this.#parts.activation.keepCandidate(digest, bytes);
       this.#kept = digest;
     } catch (error) {
-      return err({ code: "bundle.unreadable", detail: `it cannot be kept: ${error instanceof Error ? error.message : String(error)}` });
+      const detail = `it cannot be kept: ${error instanceof Error ? error.message : String(error)}`;
+      return err({ code: "bundle.unreadable", detail, again: true });
     }
     return await this.#operations.saveBundle(digest, bytes);
   }

@@ -8,12 +8,27 @@ import type { RolloutParts } from "./create-rollouts.ts";
 import type { RolloutRefusal } from "./rollouts.ts";
 import { stagedOf } from "./staged.ts";
 
+/** What may end by itself is looked at again after so long, then after twice as long, up to the second. */
+const RETRY_MS = [1_000, 60_000] as const;
+
+/** A bundle that was refused for what time, or room on a disk, may end. */
+interface Later {
+  readonly bytes: Uint8Array;
+  readonly waitMs: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
 /** What becomes of the bundles that a source brings. */
 export class Offers {
   readonly #parts: RolloutParts;
   readonly #acts: Acts;
   /** What the shared state could not take yet. */
   #pending: { readonly bytes: Uint8Array; readonly detail: string } | undefined;
+
+  #later: Later | undefined;
+  /** What was told of the latest one, if it was refused. */
+  #refused: RolloutRefusal | undefined;
 
   constructor(parts: RolloutParts, acts: Acts) {
     this.#parts = parts;
@@ -25,19 +40,44 @@ export class Offers {
     return this.#pending && `a new bundle waits: ${this.#pending.detail}`;
   }
 
-  /** What could not be done before: one that waited for the shared state, one that waited for another rollout. */
+  /** What could not be done before: one that waited for the shared state, for its time, or for another rollout. */
   async again(): Promise<void> {
     if (this.#pending) await this.offer(this.#pending.bytes);
+    else if (this.#later && this.#later.at <= this.#acts.now()) await this.offer(this.#later.bytes);
     await this.#planHeld();
   }
 
   async offer(bytes: Uint8Array): Promise<Result<StagedBundle, RolloutRefusal>> {
+    const later = this.#later;
+    this.#later = undefined;
+    const told = this.#refused;
+    if (later?.bytes !== bytes) this.#refused = undefined;
+    const offered = await this.#offer(bytes);
+    if (offered.ok) {
+      if (told && this.#acts.problem === undefined) this.#parts.generations.withdraw(told);
+      this.#refused = undefined;
+    } else if ("again" in offered.error && offered.error.again) {
+      const waitMs = later?.bytes === bytes ? Math.min(later.waitMs * 2, RETRY_MS[1]) : RETRY_MS[0];
+      this.#later = { bytes, waitMs, at: this.#acts.now() + waitMs };
+    }
+    return offered;
+  }
+
+  /** Told once, however often the same bytes are tried. */
+  #refuse(refusal: RolloutRefusal): Result<never, RolloutRefusal> {
+    const before = this.#refused;
+    this.#refused = refusal;
+    if (before?.code === refusal.code && before.detail === refusal.detail) return err(refusal);
+    return this.#acts.refused(refusal);
+  }
+
+  async #offer(bytes: Uint8Array): Promise<Result<StagedBundle, RolloutRefusal>> {
     const { activation, generations, tenant, logger } = this.#parts;
-    const before = this.#pending?.detail;
+    const waitedFor = this.#pending?.detail;
     this.#pending = undefined;
     this.#acts.waiting = undefined;
     const verified = await activation.verify(bytes, "shared");
-    if (!verified.ok) return this.#acts.refused(verified.error);
+    if (!verified.ok) return this.#refuse(verified.error);
     const bundle = stagedOf(verified.value.identity);
     const state = this.#parts.operations.current();
     if (state.promoted?.digest === bundle.digest) {
@@ -55,14 +95,14 @@ export class Offers {
       logger.info({ revision: bundle.revision, digest: bundle.digest }, "a bundle that was rolled back is not taken again by itself");
       return ok(bundle);
     }
-    return await this.#tried(bundle, bytes, lacksAny, before);
+    return await this.#tried(bundle, bytes, lacksAny, waitedFor);
   }
 
   async #tried(
     bundle: StagedBundle,
     bytes: Uint8Array,
     lacksAny: boolean,
-    before: string | undefined,
+    waitedFor: string | undefined,
   ): Promise<Result<StagedBundle, RolloutRefusal>> {
     const { generations, tenant, logger } = this.#parts;
     const mode = lacksAny ? "promote" : this.#parts.config.new_bundles;
@@ -76,10 +116,10 @@ export class Offers {
     if (taken.error.code === "gateway.operations_unavailable") {
       this.#pending = { bytes, detail: taken.error.detail };
       this.#acts.waiting = bundle;
-      if (before !== taken.error.detail) logger.warn({ ...taken.error }, "a new bundle waits for the shared state");
+      if (waitedFor !== taken.error.detail) logger.warn({ ...taken.error }, "a new bundle waits for the shared state");
       return err(taken.error);
     }
-    return this.#acts.refused(taken.error);
+    return this.#refuse(taken.error);
   }
 
   async #take(mode: RolloutConfig["new_bundles"], bundle: StagedBundle, bytes: Uint8Array): Promise<Done> {

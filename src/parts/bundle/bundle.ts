@@ -51,4 +51,6 @@ export type BundleCode =
 export interface BundleRefusal {
   readonly code: BundleCode;
   readonly detail: string;
+  /** It is not for what the bundle is: time alone, or room on a disk, may end it, so that another try is worth it. */
+  readonly again?: true;
 }

@@ -123,15 +123,17 @@ function verdict(first: Verified, signatures: readonly JudgedSignature[], counte
   if (threshold === 1 && signatures[0]?.refusal !== undefined) return signatures[0].refusal;
   const others = signatures.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal.detail]));
   const found = `found ${counted} of the ${threshold} signatures by distinct owners that the keyring wants`;
-  return { code: "bundle.too_few_signatures", detail: [found, ...others].join("; ") };
+  const again = signatures.some(({ refusal }) => refusal?.again);
+  return { code: "bundle.too_few_signatures", detail: [found, ...others].join("; "), ...(again && { again }) };
 }
 
 function checkKey(key: BundleKey, now: number, known: boolean): Result<void, BundleRefusal> {
-  const unusable = (state: string) =>
-    err({ code: "bundle.unknown_key" as const, detail: `found a signature of the key "${key.kid}", which ${state}` });
+  const unusable = (state: string, rest: Pick<BundleRefusal, "again"> = {}) =>
+    err({ code: "bundle.unknown_key" as const, detail: `found a signature of the key "${key.kid}", which ${state}`, ...rest });
   if (key.revoked) return unusable("is revoked");
   if (known) return ok(undefined);
-  if (key.notBefore !== undefined && now < key.notBefore) return unusable(`is valid from ${new Date(key.notBefore).toISOString()}`);
+  if (key.notBefore !== undefined && now < key.notBefore)
+    return unusable(`is valid from ${new Date(key.notBefore).toISOString()}`, { again: true });
   if (key.notAfter !== undefined && now >= key.notAfter) return unusable(`was valid until ${new Date(key.notAfter).toISOString()}`);
   return ok(undefined);
 }

@@ -181,6 +181,7 @@ function scriptedGenerations(first: Generation): Generations & { swap(next: Gene
     endTrial() {},
     drop() {},
     refused() {},
+    withdraw() {},
     onSwap(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

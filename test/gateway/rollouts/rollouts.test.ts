@@ -160,6 +160,79 @@ describe("a replica", () => {
   });
 });
 
+describe("a bundle of the source that is refused for what may end by itself", () => {
+  const early = { code: "bundle.unknown_key", detail: "its key is valid from tomorrow", again: true } as const;
+
+  test("is told once, and taken as soon as that is over, without anybody's help", async () => {
+    const line = await ready();
+    line.refusals.set(2, early);
+    expect(await line.rollouts.offer(bundleOf(2))).toMatchObject({ ok: false, error: early });
+    for (let seconds = 0; seconds < 300; seconds++) {
+      line.clock.advance(1_000);
+      await line.rollouts.look();
+    }
+    expect(line.active()).toBe(1);
+    expect(line.generations.status().refused).toMatchObject({ code: early.code, at: 1_000_000 });
+    line.refusals.clear();
+    line.clock.advance(60_000);
+    await line.rollouts.look();
+    expect(line.active()).toBe(2);
+    expect(line.generations.status().refused).toBeUndefined();
+  });
+
+  test("is not tried again once the source brings another one", async () => {
+    const line = await ready();
+    line.refusals.set(2, early);
+    await line.rollouts.offer(bundleOf(2));
+    await line.rollouts.offer(bundleOf(3));
+    line.refusals.clear();
+    line.clock.advance(60_000);
+    await line.rollouts.look();
+    expect(line.active()).toBe(3);
+    expect(line.disk.kept.has(digestOf(2))).toBe(false);
+  });
+
+  test.each(["promote", "hold"] as const)("as a full disk is, under %s, changes nothing while it lasts", async (new_bundles) => {
+    const line = await ready({ config: { new_bundles, compared_per_second: 1 } });
+    const { version } = line.operations.current();
+    line.faults.keep = "no space left on device";
+    expect(await line.rollouts.offer(bundleOf(2))).toMatchObject({
+      ok: false,
+      error: { detail: expect.stringContaining("no space left") },
+    });
+    expect(line.operations.current().version).toBe(version);
+    expect(line.active()).toBe(1);
+    delete line.faults.keep;
+    line.clock.advance(1_000);
+    await line.rollouts.look();
+    const { promoted, held } = line.operations.current();
+    expect([promoted?.sequence, held?.sequence]).toEqual(new_bundles === "hold" ? [1, 2] : [2, undefined]);
+  });
+});
+
+describe("what is told of a refused bundle of the source", () => {
+  test("ends when the source has the active one again, and stays where something else was refused", async () => {
+    const line = await ready();
+    line.refusals.set(2, revoked);
+    await line.rollouts.offer(bundleOf(2));
+    expect(line.generations.status().refused).toMatchObject(revoked);
+    await line.rollouts.offer(bundleOf(1));
+    expect(line.generations.status().refused).toBeUndefined();
+    line.generations.refused({ code: "bundle.expired", detail: "a candidate" });
+    await line.rollouts.offer(bundleOf(1));
+    expect(line.generations.status().refused).toMatchObject({ code: "bundle.expired" });
+  });
+
+  test("ends when a good one comes that is held", async () => {
+    const line = await ready({ config: { new_bundles: "hold", compared_per_second: 1 } });
+    line.refusals.set(2, revoked);
+    await line.rollouts.offer(bundleOf(2));
+    await line.rollouts.offer(bundleOf(3));
+    expect([line.active(), line.operations.current().held?.sequence]).toEqual([1, 3]);
+    expect(line.generations.status().refused).toBeUndefined();
+  });
+});
+
 describe("a crash", () => {
   test("between the shared promotion and the swap ends at the promoted bundle after a restart", async () => {
     const [memory, disk] = [operationsMemory(), smallDisk()];

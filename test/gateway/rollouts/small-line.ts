@@ -42,7 +42,7 @@ export function smallLine(options: SmallLineOptions = {}) {
   const { memory = operationsMemory(), disk = smallDisk(), replica = "one", clock = manualClock(1_000_000) } = options;
   /** Why bundles of a sequence are refused here; also how a write fails. */
   const refusals = new Map<number, BundleRefusal>();
-  const faults: { promote?: string } = {};
+  const faults: { promote?: string; keep?: string } = {};
   const made: Generation[] = [];
   const closed = new Map<Generation, number>();
   const pairs: ComparedPair[] = [];
@@ -102,6 +102,7 @@ export function smallLine(options: SmallLineOptions = {}) {
       return ok(undefined);
     },
     async keepCandidate(digest, bytes) {
+      if (faults.keep !== undefined) throw new Error(faults.keep);
       disk.kept.set(digest, bytes);
     },
     read: async (digest) => disk.kept.get(digest),

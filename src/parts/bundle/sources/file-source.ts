@@ -102,9 +102,19 @@ async function take(state: State, { bytes, problem }: Read): Promise<void> {
   if (problem) return fail(state, problem);
   const content = bytes === undefined ? state.content : sha256(bytes);
   const isNew = content !== state.content;
+  if (isNew && bytes !== undefined) await handOver(state, bytes);
   state.content = content;
   state.standing.did(isNew);
-  if (isNew && bytes !== undefined) await state.options.onCandidate(bytes);
+}
+
+/** What could not be dealt with, as on a disk that cannot be read, is read and handed over again at the next look. */
+async function handOver(state: State, bytes: Uint8Array): Promise<void> {
+  try {
+    await state.options.onCandidate(bytes);
+  } catch (error) {
+    state.fingerprint = "";
+    throw error;
+  }
 }
 
 /** Neither bytes nor a problem: it is the file that was read before. */

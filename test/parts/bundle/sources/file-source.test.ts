@@ -13,6 +13,8 @@ let source: BundleSource | undefined;
 let seen: string[];
 let problems: SourceProblem[];
 let events: EventEmitter;
+/** Why what is handed over is not dealt with. */
+let refuses = "";
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "toolgate-source-"));
@@ -35,6 +37,7 @@ function open(more: { pollMs?: number; maxBytes?: number; file?: string } = {}):
     clock,
     onCandidate: (bytes) => {
       seen.push(Buffer.from(bytes).toString());
+      if (refuses !== "") throw new Error(refuses);
       events.emit(seen.at(-1) ?? "");
     },
     onProblem: (problem) => {
@@ -131,6 +134,20 @@ describe("a bundle file", () => {
     await open({ maxBytes: 10 }).check();
     expect(seen).toEqual([]);
     expect(problems).toMatchObject([{ code: "bundle.too_large" }]);
+  });
+
+  it("that could not be dealt with is handed over again at the next look, though it did not change", async () => {
+    await writeFile(path, "one");
+    refuses = "the disk cannot be read";
+    const opened = open();
+    await opened.check();
+    expect(opened.status()).toMatchObject({ problem: { detail: expect.stringContaining("the disk cannot be read") } });
+    const before = seen.length;
+    refuses = "";
+    await opened.check();
+    await opened.check();
+    expect(seen.slice(before)).toEqual(["one"]);
+    expect(opened.status()).toMatchObject({ failures: 0 });
   });
 
   it("is not looked at any more after the source is closed", async () => {
