@@ -30,8 +30,18 @@ export function httpFetcher(options: HttpFetcherOptions): Fetcher {
     kind: "http",
     where: shownUrl(url),
     fetch: (signal, patient) => fetchBundle(transport, options, memory, signal, patient),
+    forget: () => {
+      memory.etag = undefined;
+    },
     close: () => transport.close(),
   };
+}
+
+/** A longer mark is not given back: with it a request could be larger than any server takes, and so fail for ever. */
+const LONGEST_MARK = 1024;
+
+function markOf(etag: string | undefined): string | undefined {
+  return etag !== undefined && etag.length <= LONGEST_MARK ? etag : undefined;
 }
 
 interface Memory {
@@ -78,7 +88,7 @@ async function fetchBundle(
     const detail = `found ${other} at "${shownUrl(followed.value.url)}", wanted a bundle (tar.gz)`;
     return err({ code: "source.no_bundle", detail, contacted: true });
   }
-  memory.etag = headerOf(answer, "etag");
+  memory.etag = markOf(headerOf(answer, "etag"));
   memory.holds = options.longPollS !== undefined && type === HOLDING;
   return ok({ bytes: body.value, holds: memory.holds && memory.etag !== undefined });
 }

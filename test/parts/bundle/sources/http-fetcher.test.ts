@@ -64,6 +64,21 @@ describe("a server with a bundle", () => {
     expect(server.seen[1]?.headers).not.toHaveProperty("if-none-match");
   });
 
+  it("that gives a mark which no request can carry is asked for it whole, and not locked out by its own words", async () => {
+    const mark = `"${"x".repeat(12_000)}"`;
+    server.script = serve(bundle, mark);
+    expect((await ask()).ok).toBe(true);
+    expect(await ask()).toMatchObject(ok({ bytes: bundle }));
+    expect(server.seen[1]?.headers).not.toHaveProperty("if-none-match");
+  });
+
+  it("brings again what was lost here, though it is the same", async () => {
+    expect(await ask()).toMatchObject(ok({ bytes: bundle }));
+    fetcher?.forget();
+    expect(await ask()).toMatchObject(ok({ bytes: bundle }));
+    expect(await ask()).toEqual(ok({ holds: false }));
+  });
+
   it("gets the bearer, and its status tells neither that nor the query", async () => {
     open({ bearer });
     expect((await ask()).ok).toBe(true);

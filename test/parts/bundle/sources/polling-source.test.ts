@@ -18,6 +18,7 @@ let clock: ReturnType<typeof manualClock>;
 /** What is due next, and when. */
 let due: { run: () => void; at: number } | undefined;
 let source: BundleSource;
+let forgotten = 0;
 
 const fetcher: Fetcher = {
   kind: "http",
@@ -27,11 +28,14 @@ const fetcher: Fetcher = {
     const answer = answers.shift() ?? ok({});
     return typeof answer === "function" ? answer(signal) : answer;
   },
+  forget: () => {
+    forgotten += 1;
+  },
   close: async () => {},
 };
 
 beforeEach(() => {
-  [answers, asked, candidates, problems, recoveries, due] = [[], [], [], [], 0, undefined];
+  [answers, asked, candidates, problems, recoveries, due, forgotten] = [[], [], [], [], 0, undefined, 0];
   clock = manualClock(start);
 });
 afterEach(() => source.close());
@@ -193,6 +197,8 @@ describe("a source that fails", () => {
     full = false;
     await nextTry();
     expect(candidates).toEqual(["one", "one", "one"]);
+    // Or the server would only say that there is nothing new.
+    expect(forgotten).toBe(2);
     expect(source.status().failures).toBe(0);
   });
 });

@@ -9,8 +9,8 @@ import {
   denied,
   failedAnswer,
   headerOf,
-  isLoopback,
   isSafeUrl,
+  isThisMachine,
   readBody,
   shownUrl,
   type Transport,
@@ -127,7 +127,7 @@ export class Access {
     if (url === null) return err(`${asks} and does not say where from`);
     if (url.username !== "" || url.password !== "" || !isSafeUrl(url)) return err(`${asks} of "${shownUrl(url)}", wanted https`);
     // A registry elsewhere must not make this gateway speak to what listens beside it.
-    if (isLoopback(url.hostname) && !isLoopback(registry.hostname)) return err(`${asks} of "${shownUrl(url)}", on this machine`);
+    if (isThisMachine(url.hostname) && !isThisMachine(registry.hostname)) return err(`${asks} of "${shownUrl(url)}", on this machine`);
     url.hash = "";
     return ok(url);
   }

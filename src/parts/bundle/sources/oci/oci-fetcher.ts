@@ -17,6 +17,9 @@ export function ociFetcher(options: OciFetcherOptions): Fetcher {
     kind: "oci",
     where: registry.where,
     fetch: (signal) => fetchImage(registry, options, memory, AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)])),
+    forget: () => {
+      memory.digest = undefined;
+    },
     close: () => registry.close(),
   };
 }

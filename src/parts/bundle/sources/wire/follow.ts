@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../../../core/result.ts";
 import type { FetchFailure } from "../polling-source.ts";
 import { brokenOff } from "./failure.ts";
-import { isSafeUrl, shownUrl } from "./safe-url.ts";
+import { isSafeUrl, isThisMachine, shownUrl } from "./safe-url.ts";
 import { type Answer, headerOf, type Outgoing, type Transport } from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
@@ -50,6 +50,10 @@ function nextOf(answer: Answer, from: URL): Result<URL, FetchFailure> {
   if (to.username !== "" || to.password !== "") return redirected(`"${shownUrl(from)}" redirects to an address with credentials`);
   if (from.protocol === "https:" && to.protocol !== "https:") {
     return redirected(`"${shownUrl(from)}" redirects from https to "${shownUrl(to)}"`);
+  }
+  // A server elsewhere must not make this gateway speak to what listens beside it.
+  if (isThisMachine(to.hostname) && !isThisMachine(from.hostname)) {
+    return redirected(`"${shownUrl(from)}" redirects to "${shownUrl(to)}", on this machine`);
   }
   if (!isSafeUrl(to)) return redirected(`"${shownUrl(from)}" redirects to "${shownUrl(to)}", wanted https`);
   return ok(to);
