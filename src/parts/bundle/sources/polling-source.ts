@@ -14,8 +14,6 @@ export interface Fetcher {
   fetch(signal: AbortSignal, patient: boolean): Promise<Result<Fetched, FetchFailure>>;
   /** What it brought last was lost here: it brings it again, be it the same as before. */
   forget(): void;
-  /** What it brought last was lost here: it brings it again, be it the same as before. */
-  forget(): void;
   close(): Promise<void>;
 }
 
