@@ -1,10 +1,16 @@
 import type { Asked, Explanation, RuleTold, Side } from "./explanation.ts";
 import { type Story, saidOf, type ToldCode } from "./story.ts";
 
-type Known = Pick<Explanation, "rules" | "sides">;
+interface Known extends Pick<Explanation, "rules" | "sides"> {
+  /** Whether OPA looked at the rules. */
+  readonly rulesSeen: boolean;
+  /** Of a target that is not in a list: why policy was not asked about it. */
+  readonly unlisted?: string;
+}
 
 /** The decision in one sentence. */
-export function answerOf(story: Story, { rules, sides }: Known): string {
+export function answerOf(story: Story, known: Known): string {
+  const { rules, sides, unlisted } = known;
   const { verdict, policy, asked } = story;
   const what = asked.target ?? asked.method;
   switch (verdict) {
@@ -12,6 +18,10 @@ export function answerOf(story: Story, { rules, sides }: Known): string {
     case "open":
     case "cancelled":
       return `${allowed[verdict]}: ${what} for ${whoOf(asked)}${byText(sides)}`;
+    case "listed":
+      return `Listed: ${what} for ${whoOf(asked)}${byText(sides)}`;
+    case "not_listed":
+      return `Not listed: ${unlisted ?? unlistedWhy(story, known)}`;
     case "hidden":
       return `Refused as if it did not exist: ${hiddenWhy(story, rules, sides)}`;
     case "ask":
@@ -81,16 +91,31 @@ function whyOf(rule: RuleTold | undefined): string | undefined {
 
 function hiddenWhy(story: Story, rules: readonly RuleTold[], sides: readonly Side[]): string {
   const { policy, asked } = story;
-  const lacking = sides.filter(({ has }) => !has);
   const target = asked.target ?? "the target";
-  if (lacking.length > 0) {
-    const names = lacking.map(({ side, who }) => `${side} ${who}`).join(" and ");
-    const others = sides.filter(({ has }) => has).map(({ side, who }) => `${side} ${who} has one`);
-    return `${names} ${lacking.length === 1 ? "has" : "have"} no permit for ${target}${others.length === 0 ? "" : `; ${others.join(", ")}`}`;
-  }
+  const lacking = lackingText(sides, target);
+  if (lacking !== undefined) return lacking;
   const hiding = policy?.reasons.find((reason) => isHiding(reason, rules)) ?? policy?.reasons[0];
   if (hiding !== undefined) return `${reasonText(hiding, rules)}; the denial hides ${target}`;
   return sides.length === 0 ? saidText(story.told) : `${target} is unknown to ${whoOf(asked)}`;
+}
+
+/** Nothing where no side lacks a permit. */
+function lackingText(sides: readonly Side[], target: string): string | undefined {
+  const lacking = sides.filter(({ has }) => !has);
+  if (lacking.length === 0) return undefined;
+  const names = lacking.map(({ side, who }) => `${side} ${who}`).join(" and ");
+  const others = sides.filter(({ has }) => has).map(({ side, who }) => `${side} ${who} has one`);
+  return `${names} ${lacking.length === 1 ? "has" : "have"} no permit for ${target}${others.length === 0 ? "" : `; ${others.join(", ")}`}`;
+}
+
+/** A list has no decision of its own for each target, so that its rules tell. */
+function unlistedWhy({ asked }: Story, { sides, rules, rulesSeen }: Known): string {
+  const target = asked.target ?? "the target";
+  if (sides.length === 0) return `the list does not have ${target}`;
+  if (!rulesSeen) return `${lackingText(sides, target) ?? `both sides have a permit for ${target}`}; rules were not looked at`;
+  const denying = rules.find(({ rule, state }) => rule === "deny" && state === "held");
+  const denied = denying && reasonText({ code: denying.name, rule: denying.package }, rules);
+  return lackingText(sides, target) ?? denied ?? `${target} is unknown to ${whoOf(asked)}`;
 }
 
 function isHiding({ code, rule }: ToldCode, rules: readonly RuleTold[]): boolean {

@@ -6,7 +6,7 @@ import { askedOf, isMembers, memberText } from "../records/index.ts";
 import { answerOf } from "./answer.ts";
 import type { DecisionSource, NoDecision } from "./decision-source.ts";
 import type { ConditionsChecked, Explanation, RuleTold, Side, Verdict } from "./explanation.ts";
-import { inputOfListed } from "./listed-target.ts";
+import { absentText, inputOfListed, type PlaceInList, placeInList } from "./listed-target.ts";
 import { asRecorded } from "./recorded-rules.ts";
 import { judgeRules, leafOf, type RulesAsked } from "./rules/index.ts";
 import { differences } from "./same-decision.ts";
@@ -84,7 +84,7 @@ function askOf({ main, policy, verdict }: Story, bench: Workbench, target: strin
     const listed =
       recorded === undefined
         ? "this record holds no input, so what was asked cannot be asked again"
-        : inputOfListed(recorded, target, bench.rehearsal);
+        : inputOfListed(recorded, value, target, bench.rehearsal);
     if (typeof listed === "string") return listed;
     return againOf(listed.text, bench, ["permit", "deny"], { entrypoint: "toolgate/discover", inputText: listed.listText });
   }
@@ -121,10 +121,9 @@ interface Looked {
   readonly rules: readonly RuleTold[];
   readonly conditions: ConditionsChecked;
   readonly fault?: string;
-  readonly listed?: boolean;
 }
 
-async function lookedAt(story: Story, bench: Workbench, asked: AskedAgain, { opa }: ExplainOptions): Promise<Looked> {
+async function lookedAt(story: Story, bench: Workbench, asked: AskedAgain, { opa, target }: ExplainOptions): Promise<Looked> {
   const leaves = asked.masked.map(leafOf);
   const whole = asked.masked.includes("") || leaves.some((leaf) => leaf.length === 0);
   const judged = opa.ok && !whole ? await judgeRules({ opa: opa.value, bundle: bench, leaves, ...asked }) : undefined;
@@ -137,8 +136,9 @@ async function lookedAt(story: Story, bench: Workbench, asked: AskedAgain, { opa
     told: story.policy?.permits ?? [],
     now: Date.parse(String(story.main.value.time)),
   });
-  const against = await comparedWith(story, bench, judged?.answer, judged?.failure);
-  const listed = asked.library.entrypoint === "toolgate/discover" ? seenIn(judged?.answer) : undefined;
+  const place = placeOf(story, target);
+  const against =
+    place === undefined ? await comparedWith(story, bench, judged?.answer, judged?.failure) : comparedPlace(place, asked, judged?.answer);
   const why = whole ? "the whole input is masked" : opa.ok ? undefined : opa.error;
   const conditions: ConditionsChecked =
     judged !== undefined && opa.ok
@@ -150,12 +150,21 @@ async function lookedAt(story: Story, bench: Workbench, asked: AskedAgain, { opa
     rules,
     conditions,
     ...(against.fault !== undefined && { fault: against.fault }),
-    ...(listed !== undefined && { listed }),
   };
 }
 
-function seenIn(answer: Readonly<Record<string, unknown>> | undefined): boolean | undefined {
-  return Array.isArray(answer?.visible) ? answer.visible.length > 0 : undefined;
+/** What the record says of the target that is asked about; nothing where none is, or where there was no list. */
+function placeOf({ main, verdict }: Story, target: string | undefined): PlaceInList | undefined {
+  return target === undefined || verdict !== "list" ? undefined : placeInList(main.value, target);
+}
+
+/** What OPA says of one target against the list on record. Of one that was not there, and of a masked input, it cannot tell. */
+function comparedPlace(place: PlaceInList, { masked }: AskedAgain, answer: Readonly<Record<string, unknown>> | undefined): Compared {
+  if (place === "absent") return { checked: { detail: "what was not offered was not judged" } };
+  if (masked.length > 0) return { checked: { detail: `${masked.join(", ")} is masked in the record` } };
+  if (!Array.isArray(answer?.visible)) return { checked: {} };
+  const seen = answer.visible.length > 0;
+  return seen === (place === "listed") ? same : different("OPA", [`the target is ${seen ? "" : "not "}listed`]);
 }
 
 const weights: Readonly<Record<string, number>> = { deny: 0, constrain: 0, permit: 1, oblige: 2 };
@@ -215,14 +224,21 @@ function explanationOf(
 ): Explanation {
   const { main, asked, bundle, policy, after } = story;
   const masked = looked?.asked.masked ?? [];
-  const verdict: Verdict = looked?.listed === undefined ? story.verdict : looked.listed ? "listed" : "not_listed";
+  const place = placeOf(story, options.target);
+  const verdict: Verdict = place === undefined ? story.verdict : place === "listed" ? "listed" : "not_listed";
   const known = { rules: looked?.rules ?? [], sides: looked?.sides ?? [] };
   const told = options.target === undefined ? story : { ...story, asked: { ...asked, target: options.target } };
-  const notes = [note, unasked, ...more, ...notesOf(story, options, masked)].filter((one) => one !== undefined);
+  const unlisted = place === "absent" ? absentText(options.target ?? "") : place === "not_listed" ? unasked : undefined;
+  const notes = [note, unasked === unlisted ? undefined : unasked, ...more, ...notesOf(story, options, masked)].filter(
+    (one) => one !== undefined,
+  );
   return {
     v: 1,
     id,
-    answer: answerOf({ ...told, verdict }, known),
+    answer: answerOf(
+      { ...told, verdict },
+      { ...known, rulesSeen: looked?.conditions.by === "opa", ...(unlisted !== undefined && { unlisted }) },
+    ),
     verdict,
     time: String(main.value.time ?? ""),
     kind: String(main.value.kind),

@@ -1,12 +1,13 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { findOpa, type Opa } from "../../../src/authoring/index.ts";
 import { err, ok, type Result } from "../../../src/core/result.ts";
 import { dataDirectories, type Explanation, explain, explanationText, type RuleTold } from "../../../src/hindsight/explain/index.ts";
 import { placeOf } from "../../../src/hindsight/records/index.ts";
 import { opaIsMissing } from "../../parts/policy/opa.ts";
 import { type Gate, type LogRecord, startGate } from "../../support/gate.ts";
+import { offeredTools } from "../../support/gate-company.ts";
 import { shop } from "./company.ts";
 
 const same = (text: string): string => text;
@@ -257,23 +258,111 @@ describe.skipIf(opaIsMissing)("what the gateway refused although policy allows i
 });
 
 describe.skipIf(opaIsMissing)("a list", () => {
-  async function listId(): Promise<string> {
+  async function listId(caller: Caller = { user: "eve", groups: ["staff"] }): Promise<string> {
     const before = new Set((await gate.records()).map(({ id }) => id));
-    await gate.list({ token: await gate.token({ user: "eve", groups: ["staff"] }) });
+    await gate.list({ token: await gate.token(caller) });
     return (await gate.records()).find(({ id, kind }) => kind === "list" && !before.has(id))?.id ?? "";
   }
 
-  test("is told in words, and for a target why it is in it or not", async () => {
-    const id = await listId();
-    expect((await explained(id)).answer).toMatch(/^Listed: \d of 4 for eve via desk-bot$/);
-    const [record] = (await gate.records()).filter((one: LogRecord) => one.id === id);
-    const told = await explained(id, { target: "crm.refund" });
-    if (record?.input === undefined) {
-      expect(told.notes).toContain("this record holds no input, so what was asked cannot be asked again");
-      return;
+  test("is told in words", async () => {
+    expect(await explained(await listId())).toMatchObject({
+      verdict: "list",
+      answer: expect.stringMatching(/^Listed: \d of 4 for eve via desk-bot$/),
+    });
+  });
+
+  test("has a target because both sides have a permit and nothing denies it", async () => {
+    const told = await explained(await listId(), { target: "crm.get_customer" });
+    expect(told).toMatchObject({
+      verdict: "listed",
+      answer: "Listed: crm.get_customer for eve via desk-bot - the user by role reader, the agent by role all",
+      conditions: { by: "opa", equal: true },
+      faults: [],
+    });
+    expect(ruleOf(told, "refunds.secret_tool").failed?.why).toBe('input.tool.risk = "low" is not "critical"');
+    expect(told.rules.filter(({ rule }) => rule === "constrain" || rule === "oblige")).toEqual([]);
+  });
+
+  test("lacks a target for which the user has no role, and names who does", async () => {
+    const told = await explained(await listId(), { target: "crm.refund" });
+    expect(told).toMatchObject({
+      verdict: "not_listed",
+      answer: "Not listed: user eve has no permit for crm.refund; agent desk-bot has one",
+      conditions: { by: "opa", equal: true },
+    });
+    expect(textOf(told)).toContain("no   user eve         has none: 3 roles and 2 permit rules would do");
+  });
+
+  test("lacks a target that a denial closes, and names the condition", async () => {
+    const told = await explained(await listId(), { target: "crm.export" });
+    expect(told).toMatchObject({
+      verdict: "not_listed",
+      answer: 'Not listed: refunds.secret_tool by policy.refunds - input.tool.risk is "critical"',
+      conditions: { equal: true },
+    });
+    expect(textOf(told)).toContain("What denies it\n  refunds.secret_tool, deny of policy.refunds");
+  });
+
+  test("lacks what the bundle does not have", async () => {
+    expect(await explained(await listId(), { target: "crm.nothing" })).toMatchObject({
+      verdict: "not_listed",
+      answer: 'Not listed: the bundle has no "crm.nothing" that tools/list could show, as in crm.refund',
+      faults: [],
+    });
+  });
+
+  test("lacks what the server did not offer, whatever policy says of it", async () => {
+    const { crm } = gate.servers;
+    const [first, ...rest] = offeredTools(shop.servers.crm ?? { tools: {} });
+    expect(first?.name).toBe("get_customer");
+    crm?.setTools(rest);
+    try {
+      const id = await vi.waitFor(async () => {
+        const listed = await listId();
+        const record = (await gate.records()).find((one: LogRecord) => one.id === listed);
+        expect(record?.absent).toEqual(["crm.get_customer"]);
+        return listed;
+      });
+      expect(await explained(id, { target: "crm.get_customer" })).toMatchObject({
+        verdict: "not_listed",
+        answer:
+          "Not listed: the server did not offer crm.get_customer as it was approved: it was away, had another definition, or was quarantined",
+        faults: [],
+        sides: [{ has: true }, { has: true }],
+      });
+      expect((await explained(id, { target: "crm.ask" })).verdict).toBe("listed");
+    } finally {
+      crm?.setTools(offeredTools(shop.servers.crm ?? { tools: {} }));
     }
-    expect(told).toMatchObject({ verdict: "not_listed", sides: [{ has: false }, { has: true }] });
-    expect((await explained(id, { target: "crm.get_customer" })).verdict).toBe("listed");
+  });
+
+  test("is explained from the record and the roles where there is no OPA", async () => {
+    const id = await listId();
+    const none = { opa: err("found no opa") };
+    expect(await explained(id, { target: "crm.get_customer", ...none })).toMatchObject({ verdict: "listed", rules: [] });
+    expect((await explained(id, { target: "crm.refund", ...none })).answer).toBe(
+      "Not listed: user eve has no permit for crm.refund; agent desk-bot has one; rules were not looked at",
+    );
+  });
+
+  test("that says otherwise than its bundle is a fault", async () => {
+    const id = await listId();
+    const source = dataDirectories([placeOf(gate.dataDir)]);
+    const forged: typeof source = {
+      ...source,
+      async find(wanted) {
+        const found = await source.find(wanted);
+        if (!found.ok) return found;
+        const records = found.value.records.map(({ line }) => {
+          const changed = line.replace('"visible":["crm.get_customer",', '"visible":["crm.get_customer","crm.refund",');
+          return { line: changed, value: JSON.parse(changed) as LogRecord };
+        });
+        return ok({ ...found.value, records });
+      },
+    };
+    const told = await explained(id, { source: forged, target: "crm.refund" });
+    expect(told).toMatchObject({ verdict: "listed", conditions: { equal: false } });
+    expect(told.faults).toEqual(["OPA says otherwise than the record: the target is not listed"]);
   });
 });
 
