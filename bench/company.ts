@@ -1,4 +1,4 @@
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { stringify } from "yaml";
@@ -11,6 +11,8 @@ import { ALL_TOOLS, definitions, PRINCIPALS, READ_TOOLS, SERVER, toolName } from
 
 export const ISSUER = "https://login.bench.test";
 export const AUDIENCE = "http://127.0.0.1:4500";
+/** The operators' client, which is no agent. */
+const OPERATORS = "toolgate-cli";
 const ROLES = 60;
 const AGENTS = 20;
 const EXPIRES = "2036-01-01T00:00:00Z";
@@ -81,6 +83,7 @@ function tables(): Record<string, unknown> {
       ]),
     },
     roles: roles(),
+    operators: { platform: { roles: ["operator"], match: [{ issuer: ISSUER, client_id: OPERATORS }], users: ["olga"] } },
     groups: {
       "group-wide": { roles: ["wide"] },
       // Rules name them; nobody of the bench is in them.
@@ -139,19 +142,37 @@ export async function writePolicies(folder: string): Promise<void> {
   await writeFile(join(folder, "cases", "reads.yaml"), yamlOf({ cases }));
 }
 
+/** With what all bundles of one run are signed. */
+export type BundleKey = ReturnType<typeof generateSigningKey>;
+
+export const bundleKey = (): BundleKey => generateSigningKey("ES256");
+
 export interface SignedBundle {
   readonly bytes: Uint8Array;
   readonly keyring: string;
 }
 
+/** What a bundle differs in from the company's own. */
+export interface CompanyChange {
+  readonly sequence?: number;
+  /** A further rule for each package, by its name; none where nothing is said. */
+  readonly ruleFor?: (name: string) => string | undefined;
+  readonly key?: BundleKey;
+}
+
 /** Builds and signs the bundle of the company. Throws with the mistakes where the sources have any. */
-export async function buildCompany(folder: string, opa: Opa): Promise<SignedBundle> {
+export async function buildCompany(folder: string, opa: Opa, change: CompanyChange = {}): Promise<SignedBundle> {
+  const { sequence = 1, ruleFor, key = bundleKey() } = change;
   await writePolicies(folder);
-  const named = { name: "bench", revision: "bench", sequence: 1, expires: EXPIRES, environment: "bench" };
+  for (const file of ruleFor === undefined ? [] : await readdir(join(folder, "policy"))) {
+    const rule = ruleFor?.(file.replace(".rego", ""));
+    if (rule !== undefined) await appendFile(join(folder, "policy", file), `\n${rule}\n`);
+  }
+  const named = { name: "bench", revision: `bench-${sequence}`, sequence, expires: EXPIRES, environment: "bench" };
   const built = await buildBundle({ policiesDir: folder, opa, ...named });
   if (!built.ok) throw new Error(formatMistakes(built.error));
   if (built.value.worker.length > 0) throw new Error(`packages of the bench need a worker: ${built.value.worker.join(", ")}`);
-  const { privateKey, publicKey } = generateSigningKey("ES256");
+  const { privateKey, publicKey } = key;
   const signed = await signBundle(built.value.bytes, { privateKey, kid: "bench", algorithm: "ES256" });
   if (!signed.ok) throw new Error(signed.error);
   const keyring = { version: 1, keys: { bench: { algorithm: "ES256", public_key: publicKey } } };
@@ -163,13 +184,15 @@ export interface People {
   readonly tokens: readonly string[];
   /** Somebody who may use all tools. */
   readonly wide: string;
+  /** Somebody who may operate the gate. */
+  readonly operator: string;
   readonly jwks: { readonly keys: readonly JWK[] };
 }
 
 export async function issueTokens(): Promise<People> {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
-  const issue = (subject: string, agentName: string, groups: readonly string[]) =>
-    new SignJWT({ client_id: `agent-${agentName}`, groups, email: `${subject}@bench.test`, scope: "mcp" })
+  const issue = (subject: string, clientId: string, groups: readonly string[]) =>
+    new SignJWT({ client_id: clientId, groups, email: `${subject}@bench.test`, scope: "mcp" })
       .setProtectedHeader({ alg: "ES256", kid: "bench", typ: "at+jwt" })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
@@ -179,9 +202,13 @@ export async function issueTokens(): Promise<People> {
       .sign(privateKey);
   const tokens = await Promise.all(
     Array.from({ length: PRINCIPALS }, (_, index) =>
-      issue(`user-${String(index).padStart(3, "0")}`, two(index % AGENTS), [`group-${two(index % 50)}`, `group-${two((index + 7) % 50)}`]),
+      issue(`user-${String(index).padStart(3, "0")}`, `agent-${two(index % AGENTS)}`, [
+        `group-${two(index % 50)}`,
+        `group-${two((index + 7) % 50)}`,
+      ]),
     ),
   );
-  const wide = await issue("user-wide", "wide", ["group-wide"]);
-  return { tokens, wide, jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" }] } };
+  const wide = await issue("user-wide", "agent-wide", ["group-wide"]);
+  const operator = await issue("olga", OPERATORS, []);
+  return { tokens, wide, operator, jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" }] } };
 }

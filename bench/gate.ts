@@ -18,6 +18,8 @@ export interface GateOptions {
   /** Whether decisions may be remembered. */
   readonly remember: boolean;
   readonly cpuProf?: string;
+  /** Whether operators reach it. */
+  readonly admin?: boolean;
 }
 
 const main = join(import.meta.dirname, "..", "src", "cli", "main.ts");
@@ -39,6 +41,7 @@ export async function startGate(options: GateOptions): Promise<Running> {
     policy: { remember: options.remember },
     log: { durability: { read: options.durability, other: "always" } },
     ...(options.redis === undefined ? {} : { redis: { url: options.redis } }),
+    ...(options.admin === true ? { admin: { listen: { host: "127.0.0.1", port: 0 } } } : {}),
     log_level: "warn",
   };
   const file = join(folder, "toolgate.yaml");

@@ -1,11 +1,13 @@
 import type { Large } from "./large.ts";
-import type { Order, Outcome } from "./load.ts";
+import type { Outcome } from "./load.ts";
+import { type Decided, decidedOf, decidedSince } from "./metrics.ts";
 import type { Options } from "./options.ts";
-import { cpuMicroseconds, type Running, residentMegabytes } from "./processes.ts";
+import { type Running, residentMegabytes } from "./processes.ts";
+import { OPEN_RATE, type Turn, Turns } from "./turns.ts";
 
 /** Floor and gates taking turns, so that whatever else the machine does meets all of them alike. */
 
-export const gateNames = ["memory", "redis", "always", "forgetful"] as const;
+export const gateNames = ["memory", "forgetful", "redis", "always"] as const;
 /** Gates that only tell what one setting costs; they take fewer turns. */
 const asides: ReadonlySet<string> = new Set(["always", "forgetful"]);
 export type GateName = (typeof gateNames)[number];
@@ -14,14 +16,6 @@ export type TargetName = GateName | "floor";
 export interface Target {
   readonly name: TargetName;
   readonly process: Running;
-}
-
-/** One turn: as many calls as 16 connections carry. */
-export interface Turn {
-  readonly calls_per_s: number;
-  readonly cpu_us_per_call: number;
-  readonly p50_ms: number;
-  readonly p99_ms: number;
 }
 
 /** A turn of the floor and the turn of a gate right after it. */
@@ -38,6 +32,8 @@ export interface OpenPair {
 export interface Measured {
   readonly closed: Readonly<Record<GateName, readonly Pair[]>>;
   readonly open: Readonly<Record<GateName, readonly OpenPair[]>>;
+  /** Where each gate's decisions came from after it was warm. */
+  readonly decided: ReadonlyMap<TargetName, Decided>;
   /** Calls that were sent to each target, all of them answered as they should be. */
   readonly sent: ReadonlyMap<TargetName, number>;
   /** Megabytes, at the end of the load. */
@@ -48,46 +44,49 @@ export interface Measured {
   readonly idleStreamKb?: number;
 }
 
-export const CONNECTIONS = 16;
-export const OPEN_RATE = 500;
-
 export class Bench {
-  readonly #load: Running;
   readonly #targets: ReadonlyMap<TargetName, Running>;
+  readonly #turns: Turns;
   readonly #options: Options;
   readonly #progress: (line: string) => void;
-  readonly #sent = new Map<TargetName, number>();
 
   constructor(load: Running, targets: readonly Target[], options: Options, progress: (line: string) => void) {
-    this.#load = load;
     this.#targets = new Map(targets.map(({ name, process }) => [name, process]));
+    this.#turns = new Turns(load, this.#targets);
     this.#options = options;
     this.#progress = progress;
   }
 
   async run(bearers: readonly string[]): Promise<Measured> {
-    for (const [name, { url }] of this.#targets) {
-      await this.#order({ kind: "target", name, port: Number(new URL(url).port), bearers, sessions: name !== "floor" });
-    }
+    for (const name of this.#targets.keys()) await this.#turns.open(name, bearers, name !== "floor");
     for (const name of this.#targets.keys()) {
       this.#progress(`warming up ${name}`);
       // The floor is small and has had its time before the first turn anyway; what waits for the disk is the disk.
-      await this.#closed(name, this.#options.warmS * (name === "memory" || name === "redis" ? 1 : 0.3));
+      await this.#turns.closed(name, this.#options.warmS * (name === "memory" || name === "redis" ? 1 : 0.3));
     }
+    const warm = await this.#decided();
     const closed = await this.#closedRounds();
     const open = await this.#openRounds();
     const rss = new Map([...this.#targets].map(([name, { pid }]) => [name, residentMegabytes(pid)]));
-    return { closed, open, sent: this.#sent, rss };
+    const decided = new Map([...(await this.#decided())].map(([name, now]) => [name, decidedSince(warm.get(name), now)]));
+    // The load knows targets by any name; these are all that it was told.
+    const sent = new Map([...this.#targets.keys()].map((name) => [name, this.#turns.sent.get(name) ?? 0]));
+    return { closed, open, decided, sent, rss };
+  }
+
+  async #decided(): Promise<ReadonlyMap<TargetName, Decided>> {
+    const gates = [...this.#targets].filter(([name]) => name !== "floor");
+    return new Map(await Promise.all(gates.map(async ([name, { url }]) => [name, await decidedOf(url)] as const)));
   }
 
   async #closedRounds(): Promise<Measured["closed"]> {
-    const closed: Record<GateName, Pair[]> = { memory: [], redis: [], always: [], forgetful: [] };
+    const closed: Record<GateName, Pair[]> = { memory: [], forgetful: [], redis: [], always: [] };
     const { rounds, alwaysRounds, turnS } = this.#options;
     for (let round = 0; round < rounds; round++) {
       for (const name of gateNames) {
         if (!this.#targets.has(name) || (asides.has(name) && round >= alwaysRounds)) continue;
-        const floor = await this.#closed("floor", turnS);
-        const gate = await this.#closed(name, turnS);
+        const floor = await this.#turns.closed("floor", turnS);
+        const gate = await this.#turns.closed(name, turnS);
         closed[name].push({ floor, gate });
         this.#progress(
           `round ${round + 1}/${rounds}: floor ${floor.calls_per_s.toFixed(0)}/s, ${name} ${gate.calls_per_s.toFixed(0)}/s, ` +
@@ -99,18 +98,14 @@ export class Bench {
   }
 
   async #openRounds(): Promise<Measured["open"]> {
-    const open: Record<GateName, OpenPair[]> = { memory: [], redis: [], always: [], forgetful: [] };
+    const open: Record<GateName, OpenPair[]> = { memory: [], forgetful: [], redis: [], always: [] };
     const { openRounds, openS, leadS, openAsides } = this.#options;
-    const order = async (name: string) => {
-      await this.#order({ kind: "open", name, rate: OPEN_RATE, ms: leadS * 1000 });
-      return await this.#order({ kind: "open", name, rate: OPEN_RATE, ms: openS * 1000 });
-    };
     for (let round = 0; round < openRounds; round++) {
       for (const name of gateNames) {
         // What waits for the disk is measured once: its latency is the disk's.
         if (!this.#targets.has(name) || (asides.has(name) && (round > 0 || !openAsides))) continue;
-        const floor = await order("floor");
-        const gate = await order(name);
+        const floor = await this.#turns.paced("floor", leadS, openS);
+        const gate = await this.#turns.paced(name, leadS, openS);
         open[name].push({ floor, gate });
         this.#progress(
           `${OPEN_RATE}/s: floor ${floor.p50_ms.toFixed(2)} / ${floor.p99_ms.toFixed(2)} ms, ` +
@@ -119,23 +114,5 @@ export class Bench {
       }
     }
     return open;
-  }
-
-  /** The calls of a turn are not cut off: the last one of each connection is waited for. */
-  async #closed(name: TargetName, seconds: number): Promise<Turn> {
-    const pid = this.#targets.get(name)?.pid ?? 0;
-    const before = cpuMicroseconds(pid);
-    const { calls, ms, p50_ms, p99_ms } = await this.#order({ kind: "closed", name, connections: CONNECTIONS, ms: seconds * 1000 });
-    const cpu = cpuMicroseconds(pid) - before;
-    return { calls_per_s: (calls / ms) * 1000, cpu_us_per_call: cpu / calls, p50_ms, p99_ms };
-  }
-
-  /** Throws when one answer was not the one that was due. */
-  async #order(order: Order & { readonly name: string }): Promise<Outcome> {
-    const outcome = await this.#load.ask<Outcome>(order);
-    if (outcome.failure !== undefined) throw new Error(`${order.name} answered what it should not: ${outcome.failure}`);
-    const name = order.name as TargetName;
-    this.#sent.set(name, (this.#sent.get(name) ?? 0) + outcome.calls);
-    return outcome;
   }
 }

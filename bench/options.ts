@@ -72,7 +72,7 @@ export const usage = `npm run bench -- [--quick | --tiny] [--json] [--gates <nam
   --quick              shorter turns: under 50 seconds instead of under 3 minutes
   --tiny               a second, to see that everything runs; its figures mean nothing
   --json               one JSON object instead of the table
-  --gates <names>      some of memory,redis,always,forgetful; all of them if absent, with --quick not the last
+  --gates <names>      some of memory,forgetful,redis,always; all of them if absent, with --quick not forgetful
   --cpu-prof <folder>  let the gate with the memory store write a CPU profile there`;
 
 /** Throws with what is wrong on the command line. */

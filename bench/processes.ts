@@ -8,6 +8,8 @@ export interface Running {
   readonly name: string;
   readonly pid: number;
   readonly url: string;
+  /** Where operators reach it, if they do. */
+  readonly admin?: string;
   /** Sends a message and waits for the one that answers it. */
   ask<Answer>(message: object): Promise<Answer>;
   /** Ends it gently, by force after a while. Resolves with its exit code. */
@@ -40,9 +42,12 @@ export async function startProgram(name: string, args: readonly string[], env: R
   const said: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));
   const line = new Promise<string>((resolve) => createInterface({ input: child.stdout }).on("line", resolve));
-  const ready = JSON.parse(await within(name, line, ended, () => said.join(""))) as { readonly url: string };
+  const ready = JSON.parse(await within(name, line, ended, () => said.join(""))) as {
+    readonly url: string;
+    readonly admin?: string;
+  };
   child.stderr.on("data", (text: string) => process.stderr.write(`${name}: ${text}`));
-  return running(name, child, ready.url, ended);
+  return { ...running(name, child, ready.url, ended), ...(ready.admin === undefined ? {} : { admin: ready.admin }) };
 }
 
 function watch(child: ChildProcess): Promise<number | null> {

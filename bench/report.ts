@@ -2,16 +2,20 @@ import { availableParallelism, cpus } from "node:os";
 import pc from "picocolors";
 import type { Beside, Large } from "./large.ts";
 import type { Recorded } from "./log-check.ts";
-import { CONNECTIONS, type GateName, gateNames, type Measured, OPEN_RATE, type TargetName } from "./measure.ts";
+import { type GateName, gateNames, type Measured, type TargetName } from "./measure.ts";
+import { type Decided, hitRateOf } from "./metrics.ts";
 import type { PolicyTimes } from "./policy-times.ts";
+import { CONNECTIONS, OPEN_RATE, type Turn } from "./turns.ts";
 
 /** The figures of one run. A figure of a target that did not run is `null`. */
 export interface Figures extends PolicyTimes {
   readonly ratio_memory: number | null;
-  readonly ratio_redis: number | null;
-  readonly ratio_always: number | null;
   /** With decisions that are never remembered. */
   readonly ratio_forgetful: number | null;
+  /** Share of its decisions that the gate with the memory store remembered, once it was warm. */
+  readonly memo_hit_rate: number | null;
+  readonly ratio_redis: number | null;
+  readonly ratio_always: number | null;
   readonly added_p50_ms: number | null;
   readonly added_p99_ms: number | null;
   readonly cpu_us_per_call: number | null;
@@ -33,6 +37,9 @@ interface TargetFigures {
   readonly added_p50_ms: number | null;
   readonly added_p99_ms: number | null;
   readonly rss_mb: number | null;
+  /** Where its decisions came from once it was warm, and the share that was remembered; the floor makes none. */
+  readonly decided?: Decided;
+  readonly hit_rate: number | null;
   readonly calls: number;
   readonly recorded?: Recorded;
 }
@@ -56,9 +63,10 @@ export function figuresOf(measured: Measured, recorded: ReadonlyMap<TargetName, 
   const { memory, floor } = targets;
   return {
     ratio_memory: median(ratios.memory, 3),
+    ratio_forgetful: median(ratios.forgetful, 3),
+    memo_hit_rate: memory?.hit_rate ?? null,
     ratio_redis: median(ratios.redis, 3),
     ratio_always: median(ratios.always, 3),
-    ratio_forgetful: median(ratios.forgetful, 3),
     added_p50_ms: memory?.added_p50_ms ?? null,
     added_p99_ms: memory?.added_p99_ms ?? null,
     cpu_us_per_call: memory?.cpu_us_per_call ?? null,
@@ -89,12 +97,14 @@ function floorFigures(measured: Measured): TargetFigures {
     added_p50_ms: null,
     added_p99_ms: null,
     rss_mb: rss(measured, "floor"),
+    hit_rate: null,
     calls: measured.sent.get("floor") ?? 0,
   };
 }
 
 function gateFigures(name: GateName, measured: Measured, recorded: Recorded | undefined): TargetFigures {
   const pairs = measured.open[name];
+  const decided = measured.decided.get(name);
   return {
     ...closedFigures(measured.closed[name].map(({ gate }) => gate)),
     open_p50_ms: medianOf(pairs, ({ gate }) => gate.p50_ms),
@@ -102,12 +112,13 @@ function gateFigures(name: GateName, measured: Measured, recorded: Recorded | un
     added_p50_ms: medianOf(pairs, ({ floor, gate }) => gate.p50_ms - floor.p50_ms),
     added_p99_ms: medianOf(pairs, ({ floor, gate }) => gate.p99_ms - floor.p99_ms),
     rss_mb: rss(measured, name),
+    ...(decided === undefined ? { hit_rate: null } : { decided, hit_rate: hitRateOf(decided) }),
     calls: measured.sent.get(name) ?? 0,
     ...(recorded === undefined ? {} : { recorded }),
   };
 }
 
-function closedFigures(turns: Measured["closed"][GateName][number]["gate"][]) {
+function closedFigures(turns: readonly Turn[]) {
   return {
     calls_per_s: medianOf(turns, (turn) => turn.calls_per_s, 0),
     cpu_us_per_call: medianOf(turns, (turn) => turn.cpu_us_per_call, 1),
@@ -130,7 +141,7 @@ export function median(values: readonly number[], digits: number): number | null
   return upper === undefined || lower === undefined ? null : rounded((upper + lower) / 2, digits);
 }
 
-function rounded(value: number, digits: number): number {
+export function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
@@ -145,24 +156,25 @@ const wanted = {
 
 export function tableOf(figures: Figures): string {
   const { targets, machine } = figures.details;
-  const head = ["", "calls/s", "of floor", "CPU µs", "p50 ms", "p99 ms", "added p50", "added p99", "RSS MB"];
+  const head = ["", "calls/s", "of floor", "remembered", "CPU µs", "p50 ms", "p99 ms", "added p50", "added p99", "RSS MB"];
   const ratios: Partial<Record<TargetName, number | null>> = {
     memory: figures.ratio_memory,
+    forgetful: figures.ratio_forgetful,
     redis: figures.ratio_redis,
     always: figures.ratio_always,
-    forgetful: figures.ratio_forgetful,
   };
   const names: Record<TargetName, string> = {
     floor: "bare proxy",
     memory: "gate, memory",
+    forgetful: "gate, no memo",
     redis: "gate, Redis",
     always: "gate, always",
-    forgetful: "gate, no memo",
   };
   const rows = (Object.entries(targets) as [TargetName, TargetFigures][]).map(([name, one]) => [
     names[name],
     shown(one.calls_per_s, 0),
     shown(ratios[name] ?? null, 2),
+    one.hit_rate === null ? "" : percent(one.hit_rate),
     shown(one.cpu_us_per_call, 0),
     shown(one.open_p50_ms, 2),
     shown(one.open_p99_ms, 2),
@@ -177,6 +189,7 @@ export function tableOf(figures: Figures): string {
     "",
     aligned([head, ...rows]),
     "",
+    ...memoLine(figures),
     pc.dim(`calls/s and CPU at ${CONNECTIONS} connections; p50 and p99 at ${OPEN_RATE} calls/s, from when a call was due`),
     `decide ${figures.decide_p50_us} µs, discover of 200 tools ${figures.discover200_p50_ms} ms (p50, in process)`,
     ...largeLines(figures.large, figures.idle_stream_kb),
@@ -185,6 +198,15 @@ export function tableOf(figures: Figures): string {
     ...verdicts(figures),
   ].join("\n");
 }
+
+function memoLine({ ratio_memory, ratio_forgetful, memo_hit_rate }: Figures): readonly string[] {
+  if (ratio_memory === null || ratio_forgetful === null || memo_hit_rate === null) return [];
+  return [
+    `with memo ${shown(ratio_memory, 2)} of the bare proxy, without ${shown(ratio_forgetful, 2)}; ${percent(memo_hit_rate)} of its decisions remembered`,
+  ];
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 function largeLines(large: Large | null, idleStreamKb: number | null): readonly string[] {
   if (large === null) return [];
@@ -204,11 +226,11 @@ function verdicts(figures: Figures): readonly string[] {
   });
 }
 
-function shown(value: number | null, digits: number): string {
+export function shown(value: number | null, digits: number): string {
   return value === null ? "" : value.toFixed(digits);
 }
 
-function aligned(rows: readonly (readonly string[])[]): string {
+export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows
     .map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "))
