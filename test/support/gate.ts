@@ -26,8 +26,8 @@ export interface GateOptions {
   readonly servers?: Readonly<Record<string, RecordingOptions>>;
   /** Members of toolgate.yaml over the ones of a gate on loopback. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Where the gate gets its bundle, as members of `bundle`, in place of the file; told the first bundle and the key of those that follow. */
-  readonly bundleFrom?: (first: Uint8Array, key: BundleKey) => Promise<Readonly<Record<string, unknown>>>;
+  /** Where the gate gets its bundle, as members of `bundle`, in place of the file; told the first bundle, the key of those that follow, and the gate's folder. */
+  readonly bundleFrom?: (first: Uint8Array, key: BundleKey, folder: string) => Promise<Readonly<Record<string, unknown>>>;
   /** Members of the issuer's entry. */
   readonly issuer?: Readonly<Record<string, unknown>>;
   /** Time of the gate and of its tokens; the system's by default. In this process only. */
@@ -130,7 +130,7 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
   await writeFile(join(folder, "keyring.json"), key.keyring);
   const first = await signedBundle(company, options.bundle ?? {}, key);
   await writeFile(bundleFile, first);
-  const source = (await options.bundleFrom?.(first, key)) ?? { file: bundleFile };
+  const source = (await options.bundleFrom?.(first, key, folder)) ?? { file: bundleFile };
   const config = configOf(folder, servers, keys, options, source);
   const launch = (how: GateOptions["process"]) => {
     if (how === undefined || how === "here") return startInProcess(config, options);
