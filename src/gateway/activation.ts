@@ -54,6 +54,8 @@ export interface Activation {
   recheck(bytes: Uint8Array): Promise<Result<void, BundleRefusal>>;
   /** Called before the swap: what must be durable for the sequence never to go back. */
   promote(generation: Generation, bytes: Uint8Array): Promise<Result<void, BundleRefusal>>;
+  /** Keeps what an operator brought, until enough others were brought after it. */
+  keepStaged(digest: Digest, bytes: Uint8Array): Promise<void>;
   /** Keeps a candidate, for the decisions that name it. */
   keepCandidate(digest: Digest, bytes: Uint8Array): Promise<void>;
   read(digest: Digest): Promise<Uint8Array | undefined>;
@@ -97,6 +99,7 @@ export function createActivation(options: ActivationOptions): Activation {
       return bundle.ok ? ok(undefined) : bundle;
     },
     promote: (generation, bytes) => promote(generation, bytes, options),
+    keepStaged: (digest, bytes) => options.store.saveStaged(digest, bytes),
     keepCandidate: (digest, bytes) => options.store.saveCandidate(digest, bytes),
     read: (digest) => options.store.read(digest),
     async lastPromoted() {

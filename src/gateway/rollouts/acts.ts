@@ -143,20 +143,38 @@ export class Acts {
   }
 
   /** Prepared, and kept for restarts, for the other replicas, and for the decisions that will name it. */
-  async keep(bundle: StagedBundle, bytes: Uint8Array): Promise<Result<void, RolloutRefusal>> {
+  async keep(bundle: StagedBundle, bytes: Uint8Array, as: "candidate" | "staged" = "candidate"): Promise<Result<void, RolloutRefusal>> {
     const candidate = this.#parts.generations.candidate(this.#parts.tenant)?.generation.bundle.identity.digest;
     if (candidate !== bundle.digest) {
       const prepared = await this.shelf.prepare(bundle.digest, bytes);
       if (!prepared.ok) return prepared;
     }
-    return await this.#save(bundle, bytes);
+    return await this.#save(bundle, bytes, as);
   }
 
-  async #save({ digest }: StagedBundle, bytes: Uint8Array): Promise<Result<void, RolloutRefusal>> {
+  /** Keeps what an operator brought, and lets go of what was brought before and not begun. */
+  async stage(bundle: StagedBundle, bytes: Uint8Array): Promise<Result<void, RolloutRefusal>> {
+    const kept = await this.keep(bundle, bytes, "staged");
+    if (!kept.ok) return kept;
+    this.staged = bundle;
+    this.#tidy();
+    this.record({ effect: "staged", bundle });
+    return kept;
+  }
+
+  async #save(
+    { digest }: StagedBundle,
+    bytes: Uint8Array,
+    as: "candidate" | "staged" = "candidate",
+  ): Promise<Result<void, RolloutRefusal>> {
+    const { activation } = this.#parts;
     this.shelf.remember(digest, bytes);
     try {
-      if (this.#kept !== digest) await this.#parts.activation.keepCandidate(digest, bytes);
-      this.#kept = digest;
+      if (as === "staged" && this.#kept !== digest) await activation.keepStaged(digest, bytes);
+      if (as === "candidate" && this.#kept !== digest) {
+        await activation.keepCandidate(digest, bytes);
+        this.#kept = digest;
+      }
     } catch (error) {
       const detail = `it cannot be kept: ${error instanceof Error ? error.message : String(error)}`;
       return err({ code: "bundle.unreadable", detail, again: true });
@@ -190,10 +208,15 @@ export class Acts {
     }
     await this.#tellAhead();
     if (this.problem === undefined) this.version = version;
+    this.#tidy();
+    this.report(this.problem);
+  }
+
+  /** Lets go of what nobody needs here any more. */
+  #tidy(): void {
     const { promoted, rollout, held } = this.#operations.current();
     const active = this.#parts.generations.active(this.#parts.tenant)?.bundle.identity;
     this.shelf.keep(digestsOf([promoted, rollout?.bundle, held, this.staged, this.waiting, active]));
-    this.report(this.problem);
   }
 
   /** A bundle that was promoted here before the shared state knew of any, or while it was lost: the highest floor wins. */

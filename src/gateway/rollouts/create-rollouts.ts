@@ -87,11 +87,8 @@ class RolloutLine implements RunningRollouts {
     return this.#next(async () => {
       const bundle = await this.#acts.identify(bytes);
       if (!bundle.ok) return bundle;
-      const kept = await this.#acts.keep(bundle.value, bytes);
-      if (!kept.ok) return kept;
-      this.#acts.staged = bundle.value;
-      this.#acts.record({ effect: "staged", bundle: bundle.value });
-      return bundle;
+      const kept = await this.#acts.stage(bundle.value, bytes);
+      return kept.ok ? bundle : kept;
     });
   }
 

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { OperationsState, Rollout, StagedBundle } from "../../core/operations.ts";
+import type { Digest } from "../../core/digest.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { OperationsState, Rollout, RolloutMode, StagedBundle } from "../../core/operations.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { Operations } from "../../parts/operations/index.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -38,6 +40,8 @@ export class Follower {
   /** What was refused last of the promoted bundle, and when it is tried again. */
   #refused: (Refusal & { readonly digest: string; readonly waitMs: number; readonly until: number; readonly passing: boolean }) | undefined;
   #compared = "";
+  /** The candidate that was put on disk last. */
+  #kept: Digest | undefined;
   #activating: Generation | undefined;
 
   constructor(parts: FollowerParts, shelf: Shelf) {
@@ -150,6 +154,8 @@ export class Follower {
     const before = generations.candidate(tenant);
     if (before?.generation.bundle.identity.digest === rollout.bundle.digest) {
       const same = before.mode === step.mode && isDeepStrictEqual(before.share, share);
+      const problem = same ? undefined : await this.#keep(rollout, step.mode);
+      if (problem !== undefined) return { problem };
       if (!same) generations.tryOut({ generation: before.generation, mode: step.mode, share });
       this.#compare(rollout, { generation: before.generation, mode: step.mode, share });
       return {};
@@ -163,14 +169,30 @@ export class Follower {
         ? { problem: `the candidate "${rollout.bundle.revision}" is not here: ${ready.error.detail}` }
         : { unfit: { rollout, why } };
     }
+    this.#shelf.remember(rollout.bundle.digest, ready.value.bytes);
+    const problem = await this.#keep(rollout, step.mode);
+    if (problem !== undefined) return { problem };
     // It may have ended while it was prepared here.
     if (operations.current().rollout?.id !== rollout.id) return {};
     const candidate: Candidate = { generation: ready.value.generation, mode: step.mode, share };
     this.#shelf.take(rollout.bundle.digest);
-    this.#shelf.remember(rollout.bundle.digest, ready.value.bytes);
     generations.tryOut(candidate);
     this.#compare(rollout, candidate);
     return {};
+  }
+
+  /** A candidate that decides here is named by the records of this replica, which outlive the shared store. */
+  async #keep({ bundle: { digest, revision } }: Rollout, mode: RolloutMode): Promise<string | undefined> {
+    if (mode !== "canary" || this.#kept === digest) return undefined;
+    try {
+      const bytes = await this.#shelf.bytes(digest);
+      if (bytes === undefined) return `the candidate "${revision}" is not here`;
+      await this.#parts.activation.keepCandidate(digest, bytes);
+      this.#kept = digest;
+      return undefined;
+    } catch (error) {
+      return `the candidate "${revision}" cannot be kept: ${messageOf(error)}`;
+    }
   }
 
   #compare({ id }: Rollout, { generation, mode }: Candidate): void {

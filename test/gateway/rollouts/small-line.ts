@@ -23,10 +23,11 @@ export const bundleOf = (sequence: number): Uint8Array => Buffer.from(JSON.strin
 export interface SmallDisk {
   floor: Floor | undefined;
   readonly kept: Map<Digest, Uint8Array>;
+  readonly staged: Map<Digest, Uint8Array>;
   readonly promoted: Set<Digest>;
 }
 
-export const smallDisk = (): SmallDisk => ({ floor: undefined, kept: new Map(), promoted: new Set() });
+export const smallDisk = (): SmallDisk => ({ floor: undefined, kept: new Map(), staged: new Map(), promoted: new Set() });
 
 export interface SmallLineOptions {
   readonly memory?: OperationsMemory;
@@ -101,11 +102,14 @@ export function smallLine(options: SmallLineOptions = {}) {
       disk.floor = { sequence: identity.sequence, digest: identity.digest };
       return ok(undefined);
     },
+    async keepStaged(digest, bytes) {
+      disk.staged.set(digest, bytes);
+    },
     async keepCandidate(digest, bytes) {
       if (faults.keep !== undefined) throw new Error(faults.keep);
       disk.kept.set(digest, bytes);
     },
-    read: async (digest) => disk.kept.get(digest),
+    read: async (digest) => disk.kept.get(digest) ?? disk.staged.get(digest),
     lastPromoted: async () => disk.floor && disk.kept.get(disk.floor.digest),
   };
   const comparing = {

@@ -40,6 +40,26 @@ describe("the store of bundles", () => {
     expect(await again.digests()).toEqual(new Set([one]));
   });
 
+  test("keeps the latest few of those that were only brought, so that bringing bundles fills no disk", async () => {
+    const digests = Array.from({ length: 9 }, (_, at): Digest => `sha256:${String(at).padStart(64, "0")}`);
+    for (const digest of digests) await store.saveStaged(digest, bytes);
+    expect(await readdir(join(folder, "bundles", "staged"))).toHaveLength(4);
+    expect(Buffer.from((await store.read(digests[8] ?? one)) ?? [])).toEqual(bytes);
+    expect(await store.read(digests[0] ?? one)).toBeUndefined();
+    expect(await store.digests()).toEqual(new Set());
+  });
+
+  test("keeps what was begun, however many are brought after it", async () => {
+    await store.saveStaged(one, bytes);
+    await store.saveCandidate(one, bytes);
+    await store.saveStaged(other, bytes);
+    await store.save(other, bytes);
+    expect(await readdir(join(folder, "bundles", "staged"))).toEqual([]);
+    for (let at = 3; at < 9; at++) await store.saveStaged(`sha256:${String(at).repeat(64)}`, bytes);
+    expect(Buffer.from((await store.read(one)) ?? [])).toEqual(bytes);
+    expect(await store.digests()).toEqual(new Set([other]));
+  });
+
   test("gives no archive beside it for a digest with a path in it, which another replica may send", async () => {
     await writeFile(join(folder, "secret.tar.gz"), "another archive");
     await store.save(one, bytes);
