@@ -36,7 +36,7 @@ export interface RolloutStep {
   readonly percent?: number;
   /** Canary: these agents by catalog id, instead of a share. */
   readonly agents?: readonly string[];
-  /** Milliseconds after which the next step begins, or what `then` says; without it an operator goes on. */
+  /** Milliseconds after which the next step begins, or what `atEnd` says; without it an operator goes on. */
   readonly forMs?: number;
 }
 
@@ -70,13 +70,13 @@ export interface Rollout {
   readonly step: number;
   /** When that step began. */
   readonly stepAt: number;
-  /** What was counted by then: a step is over, and a rule in percent holds, by what came since. */
+  /** What was counted by atEnd: a step is over, and a rule in percent holds, by what came since. */
   readonly before?: Pick<ComparisonCounts, "compared" | "flips">;
   readonly rollbackIf: readonly RollbackRule[];
   /** Compared calls that a timed step, or a rule in percent, needs before anything follows of it. */
   readonly minCalls: number;
   /** What follows the last step when its time is over. */
-  readonly then: "promote" | "wait";
+  readonly atEnd: "promote" | "wait";
   readonly by: string;
   readonly at: number;
 }

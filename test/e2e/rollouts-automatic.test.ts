@@ -18,8 +18,7 @@ const plan = {
   steps: [{ shadow: { for_s: 60 } }, { canary: { agents: ["bot-01"], for_s: 60 } }],
   rollback_if: ["new-denies>10", "failures>0"],
   min_calls: 5,
-  // biome-ignore lint/suspicious/noThenProperty: a word of the configuration
-  then: "promote",
+  at_end: "promote",
 };
 
 const open = async (rollout: Readonly<Record<string, unknown>>, bundle = {}) => {
@@ -152,8 +151,7 @@ describe("a bundle that waits for an operator", () => {
     expect(await mayNote("bot-01")).toBe(true);
     await gate.restart();
     expect(await state()).toMatchObject({ promoted: { sequence: 1 }, held: { sequence: 2 } });
-    // biome-ignore lint/suspicious/noThenProperty: a word of the contract
-    const wanted = { steps: [{ mode: "canary", agents: ["bot-01"] }], rollbackIf: [], minCalls: 0, then: "wait" } as const;
+    const wanted = { steps: [{ mode: "canary", agents: ["bot-01"] }], rollbackIf: [], minCalls: 0, atEnd: "wait" } as const;
     expect(await rollouts().start(wanted, "olga")).toMatchObject({ ok: true, value: { rollout: { bundle: { sequence: 2 } } } });
     expect(await state()).not.toHaveProperty("held");
     expect(await mayNote("bot-01")).toBe(false);
@@ -184,8 +182,7 @@ describe("a bundle that waits for an operator", () => {
 test("a newer bundle that is promoted at once ends the rollout of another, on record", async () => {
   await open({});
   await rollouts().stage(await narrowBundle(gate));
-  // biome-ignore lint/suspicious/noThenProperty: a word of the contract
-  await rollouts().start({ steps: [{ mode: "canary", percent: 100 }], rollbackIf: [], minCalls: 0, then: "wait" }, "olga");
+  await rollouts().start({ steps: [{ mode: "canary", percent: 100 }], rollbackIf: [], minCalls: 0, atEnd: "wait" }, "olga");
   expect(await mayNote("bot-01")).toBe(false);
   expect(await gate.offer(await signedBundle(wide, { sequence: 3 }, gate.key))).toEqual({ activated: true });
   expect(await state()).toMatchObject({ promoted: { sequence: 3 }, ended: [{ bundle: { sequence: 2 }, end: "rolled_back" }] });

@@ -27,8 +27,8 @@ describe.skipIf(redisFound.kind !== "program")(`a rollout on two replicas${why}`
   const both = [0, 1] as const;
   const active = (which: Which) => built(which).parts.generations.status().active?.sequence;
   const candidate = (which: Which) => built(which).parts.generations.status().candidate?.sequence;
-  const begin = (which: Which, steps: readonly RolloutStep[], then: "wait" | "promote" = "wait") =>
-    on(which).start({ steps, rollbackIf: [], minCalls: 0, then }, "olga");
+  const begin = (which: Which, steps: readonly RolloutStep[], atEnd: "wait" | "promote" = "wait") =>
+    on(which).start({ steps, rollbackIf: [], minCalls: 0, atEnd }, "olga");
   const bothCome = (see: (which: Which) => unknown, to: unknown) =>
     vi.waitFor(() => expect(both.map((which) => see(which))).toEqual([to, to]), waiting);
 

@@ -18,8 +18,7 @@ const rollouts = () => gate.started.built.rollouts;
 const seen = (tool: string) => gate.servers.desk?.calls.filter((call) => call.tool === tool).length;
 const as = async (agent: string) => ({ token: await gate.token({ agent, user: "ann", groups: ["staff"] }) });
 const begin = (steps: readonly RolloutStep[], digest?: Digest) =>
-  // biome-ignore lint/suspicious/noThenProperty: a word of the contract
-  rollouts().start({ ...(digest ? { digest } : {}), steps, rollbackIf: [], minCalls: 0, then: "wait" }, "olga");
+  rollouts().start({ ...(digest ? { digest } : {}), steps, rollbackIf: [], minCalls: 0, atEnd: "wait" }, "olga");
 const half = [{ mode: "canary", percent: 50 }] as const;
 
 /** Which agents are decided by the candidate, by what they see and by what their calls meet. */

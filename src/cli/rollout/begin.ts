@@ -12,7 +12,7 @@ export interface BeginFlags extends ActFlags {
   readonly for?: number;
   readonly rollbackIf: readonly RollbackRule[];
   readonly minCalls: number;
-  readonly then: "promote" | "wait";
+  readonly atEnd: "promote" | "wait";
 }
 
 const MOST_CALLS = 1_000_000_000;
@@ -29,7 +29,7 @@ export function beginFlags(command: Command): Command {
           .default([], "never"),
       )
       .option("--min-calls <n>", "compared calls before a time or a percentage counts", wholeNumber(0, MOST_CALLS), 0)
-      .addOption(new Option("--then <what>", "what follows when the time is over").choices(["promote", "wait"]).default("wait"))
+      .addOption(new Option("--at-end <what>", "what follows when the time is over").choices(["promote", "wait"]).default("wait"))
       .requiredOption("--why <text>", "the reason, for the record"),
   );
 }
@@ -42,8 +42,8 @@ function rules(text: string, before: readonly RollbackRule[]): readonly Rollback
 
 /** Begins a rollout with this step, or takes the one under way into it. */
 export async function begin(terminal: Terminal, file: string | undefined, flags: BeginFlags, mode: RolloutStep): Promise<number> {
-  if (flags.then === "promote" && flags.for === undefined) {
-    terminal.err("--then promote needs --for: without a time nothing ends by itself");
+  if (flags.atEnd === "promote" && flags.for === undefined) {
+    terminal.err("--at-end promote needs --for: without a time nothing ends by itself");
     return exitCodes.usage;
   }
   const looked = await look(terminal, flags);
@@ -51,27 +51,27 @@ export async function begin(terminal: Terminal, file: string | undefined, flags:
   const staged = file === undefined ? undefined : await stage(terminal, looked, flags, file);
   if (staged?.ok === false) return staged.error;
   const step: RolloutStep = { ...mode, ...(flags.for === undefined ? {} : { forMs: flags.for }) };
-  const { rollbackIf, minCalls, then, why } = flags;
+  const { rollbackIf, minCalls, atEnd, why } = flags;
   const body: RolloutBody = {
     steps: [{ ...step, ...(step.agents === undefined ? {} : { agents: [...step.agents] }) } as RolloutBody["steps"][number]],
     rollbackIf: [...rollbackIf],
     minCalls,
-    then,
+    atEnd,
     why,
     ...(staged === undefined ? {} : { digest: staged.value.digest }),
   };
-  announce(terminal, flags, intention(looked, staged?.value, step, then));
+  announce(terminal, flags, intention(looked, staged?.value, step, atEnd));
   const { client, etag } = looked;
   const acted = await client.ask("startRollout", { body, ...(etag === undefined ? {} : { ifMatch: etag }) });
   return finish(terminal, flags, acted, `The rollout is under way: ${stepText(step)}.`);
 }
 
-function intention({ status: { state } }: Looked, staged: StagedAnswer | undefined, step: RolloutStep, then: BeginFlags["then"]): string {
+function intention({ status: { state } }: Looked, staged: StagedAnswer | undefined, step: RolloutStep, atEnd: BeginFlags["atEnd"]): string {
   const bundle = staged ?? state.rollout?.bundle ?? state.held;
   const what = bundle === undefined ? "what was staged last" : bundleText(bundle);
   const time =
     step.forMs === undefined
       ? "until an operator goes on"
-      : `for ${durationText(step.forMs)}, then ${then === "promote" ? "promoted" : "it waits"}`;
+      : `for ${durationText(step.forMs)}, then ${atEnd === "promote" ? "promoted" : "it waits"}`;
   return `${stepText(step)} of ${what}, ${time}; active is ${state.promoted ? bundleText(state.promoted) : "nothing yet"}`;
 }

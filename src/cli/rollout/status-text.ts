@@ -51,7 +51,7 @@ function bundleRows({ paint }: Terminal, { promoted, rollout, held }: State, now
 }
 
 function rolloutRows({ paint }: Terminal, { canary }: StatusAnswer, rollout: Rollout, now: number): string[][] {
-  const { steps, step, stepAt, then, rollbackIf, minCalls, by, at } = rollout;
+  const { steps, step, stepAt, atEnd, rollbackIf, minCalls, by, at } = rollout;
   const under = steps[step];
   if (under === undefined) return [];
   const following = steps[step + 1];
@@ -60,7 +60,7 @@ function rolloutRows({ paint }: Terminal, { canary }: StatusAnswer, rollout: Rol
     ? `then ${stepText(following)}`
     : under.forMs === undefined
       ? ""
-      : then === "promote"
+      : atEnd === "promote"
         ? "then promoted"
         : "then it waits";
   const number = steps.length === 1 ? "" : `step ${step + 1} of ${steps.length}`;

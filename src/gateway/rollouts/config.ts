@@ -48,8 +48,7 @@ const planSchema = z.strictObject({
     .min(0)
     .default(100)
     .describe("Calls that must be compared in a timed step before it is over, and before a rule in percent counts."),
-  // biome-ignore lint/suspicious/noThenProperty: a word of the configuration; its value is a text, so nothing awaits it
-  then: z.enum(["promote", "wait"]).default("wait").describe("What follows the last step."),
+  at_end: z.enum(["promote", "wait"]).default("wait").describe("What follows the last step."),
 });
 
 /** Section `rollout` of the configuration: what becomes of a bundle that a source brings. */
@@ -80,7 +79,7 @@ export interface Plan {
   readonly steps: readonly RolloutStep[];
   readonly rollbackIf: readonly RollbackRule[];
   readonly minCalls: number;
-  readonly then: "promote" | "wait";
+  readonly atEnd: "promote" | "wait";
 }
 
 export function planOf({ plan }: RolloutConfig): Plan | undefined {
@@ -92,8 +91,7 @@ export function planOf({ plan }: RolloutConfig): Plan | undefined {
       return parsed.ok ? [parsed.value] : [];
     }),
     minCalls: plan.min_calls,
-    // biome-ignore lint/suspicious/noThenProperty: a word of the contract; its value is a text, so nothing awaits it
-    then: plan.then,
+    atEnd: plan.at_end,
   };
 }
 

@@ -23,7 +23,7 @@ export function next(rollout: Rollout, counts: Counts, now: number): Next {
   const { forMs } = rollout.steps[rollout.step] ?? {};
   if (forMs === undefined || now < rollout.stepAt + forMs || compared < rollout.minCalls) return nothing;
   if (rollout.step + 1 < rollout.steps.length) return { act: "step" };
-  return rollout.then === "promote" ? { act: "promote", why: `every step is over; ${compared} calls were compared in the last` } : nothing;
+  return rollout.atEnd === "promote" ? { act: "promote", why: `every step is over; ${compared} calls were compared in the last` } : nothing;
 }
 
 function isBroken({ measure, above, unit }: RollbackRule, rollout: Rollout, counts: Counts, compared: number): boolean {

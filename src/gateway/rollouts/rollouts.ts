@@ -32,7 +32,7 @@ export interface WantedRollout {
   readonly steps: readonly RolloutStep[];
   readonly rollbackIf: readonly RollbackRule[];
   readonly minCalls: number;
-  readonly then: "promote" | "wait";
+  readonly atEnd: "promote" | "wait";
 }
 
 export interface RolloutStatus {

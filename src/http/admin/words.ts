@@ -85,8 +85,7 @@ export const rolloutSchema = z.object({
     .describe("what was counted when that step began"),
   rollbackIf: z.array(rollbackRuleSchema),
   minCalls,
-  // biome-ignore lint/suspicious/noThenProperty: a word of the state; it is never a function
-  then: after,
+  atEnd: after,
   by: operatorId,
   at,
 } satisfies Shape<Rollout>);
@@ -171,8 +170,7 @@ export const wantedRolloutSchema = z.strictObject({
   steps: z.array(rolloutStepSchema).min(1).max(MOST_STEPS).describe("a list of 1 to 20 steps"),
   rollbackIf: z.array(rollbackRuleSchema).max(MOST_STEPS).default([]).describe("when it goes back by itself, at most 20 rules"),
   minCalls: minCalls.default(0),
-  // biome-ignore lint/suspicious/noThenProperty: a word of the state; it is never a function
-  then: after.default("wait"),
+  atEnd: after.default("wait"),
   why: whySchema,
 });
 

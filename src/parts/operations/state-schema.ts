@@ -49,8 +49,7 @@ const rolloutSchema = z
     before: z.strictObject({ compared: count, flips: z.record(z.enum(flips), count) }).exactOptional(),
     rollbackIf: z.array(ruleSchema).readonly(),
     minCalls: count,
-    // biome-ignore lint/suspicious/noThenProperty: a word of the contract; its value is a text, so nothing awaits it
-    then: z.enum(["promote", "wait"]),
+    atEnd: z.enum(["promote", "wait"]),
     by: text,
     at: time,
   } satisfies Shape<Rollout>)

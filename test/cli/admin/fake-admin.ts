@@ -118,8 +118,7 @@ export function statusOf(change: Partial<StatusAnswer> = {}): StatusAnswer {
           { measure: "failed", above: 1.5, unit: "percent" },
         ],
         minCalls: 100,
-        // biome-ignore lint/suspicious/noThenProperty: a word of the state; it is never a function
-        then: "promote",
+        atEnd: "promote",
         by: "security/olga",
         at: now - 11 * MINUTE,
       },

@@ -79,7 +79,7 @@ describe("rollout shadow and canary", () => {
   it("stages the file, says what it will do, and begins under the version that it looked at", async () => {
     const { code, out, err } = await rollout(
       ...["shadow", "bundle.tar.gz", "--for", "10m", "--rollback-if", "new-denies>20", "--rollback-if", "failures>1.5%"],
-      ...["--min-calls", "100", "--then", "promote", "--why", "release 1.5"],
+      ...["--min-calls", "100", "--at-end", "promote", "--why", "release 1.5"],
     );
     expect([code, out]).toEqual([0, "The rollout is under way: shadow. toolgate rollout status tells how it goes.\n"]);
     expect(err).toContain("staged 1.5.0  sequence 8  sha256:bbbbbbbbbbbb");
@@ -97,8 +97,7 @@ describe("rollout shadow and canary", () => {
             { measure: "failed", above: 1.5, unit: "percent" },
           ],
           minCalls: 100,
-          // biome-ignore lint/suspicious/noThenProperty: a word of the API; it is never a function
-          then: "promote",
+          atEnd: "promote",
           why: "release 1.5",
         },
       },
@@ -109,8 +108,7 @@ describe("rollout shadow and canary", () => {
     expect((await rollout("canary", "--percent", "5", "--for", "30m", "--why", "w")).code).toBe(0);
     expect((await rollout("canary", "--agent", "desk", "--agent", "support-bot", "--why", "w", "--json")).code).toBe(0);
     expect(acts().map(({ body }) => body)).toMatchObject([
-      // biome-ignore lint/suspicious/noThenProperty: a word of the API; it is never a function
-      { steps: [{ mode: "canary", percent: 5, forMs: 1_800_000 }], then: "wait" },
+      { steps: [{ mode: "canary", percent: 5, forMs: 1_800_000 }], atEnd: "wait" },
       { steps: [{ mode: "canary", agents: ["desk", "support-bot"] }] },
     ]);
     expect(acts()[0]?.body).not.toHaveProperty("digest");
@@ -120,7 +118,7 @@ describe("rollout shadow and canary", () => {
     [["shadow", "--why", "w", "--for", "soon"], '"30m", "12h" or "7d"'],
     [["shadow", "--why", "w", "--rollback-if", "denials>3"], "one of new-denies, new-allows, new-asks, changed, failures"],
     [["shadow", "--for", "10m"], "--why"],
-    [["shadow", "--why", "w", "--then", "promote"], "--then promote needs --for"],
+    [["shadow", "--why", "w", "--at-end", "promote"], "--at-end promote needs --for"],
     [["canary", "--why", "w"], "either --percent or --agent"],
     [["canary", "--why", "w", "--percent", "5", "--agent", "desk"], "either --percent or --agent"],
     [["canary", "--why", "w", "--percent", "101"], "1 to 100"],

@@ -9,8 +9,7 @@ type Role = "viewer" | "operator" | "approver" | "auditor";
 type Anything = Promise<Result<unknown, DeskRefusal>>;
 
 const digest = `sha256:${"a".repeat(64)}` as const;
-// biome-ignore lint/suspicious/noThenProperty: a word of the contract; it is never a function
-const wanted = { steps: [{ mode: "shadow" as const }], rollbackIf: [], minCalls: 0, then: "wait" as const, why: "try" };
+const wanted = { steps: [{ mode: "shadow" as const }], rollbackIf: [], minCalls: 0, atEnd: "wait" as const, why: "try" };
 const bot = { kind: "agent" as const, subject: "support-bot", reason: "odd" };
 
 /** Each thing that the desk can be asked for, and who may. */

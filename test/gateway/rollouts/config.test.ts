@@ -6,8 +6,7 @@ const plan = {
   steps: [{ shadow: { for_s: 60 } }, { canary: { percent: 5, for_s: 1_800 } }, { canary: { agents: ["bot"] } }],
   rollback_if: ["new-denies>20", "failures>0", "new-denies>2%"],
   min_calls: 7,
-  // biome-ignore lint/suspicious/noThenProperty: a word of the configuration
-  then: "promote",
+  at_end: "promote",
 };
 
 describe("the section `rollout`", () => {
@@ -30,8 +29,7 @@ describe("the section `rollout`", () => {
         { measure: "new_deny", above: 2, unit: "percent" },
       ],
       minCalls: 7,
-      // biome-ignore lint/suspicious/noThenProperty: a word of the contract
-      then: "promote",
+      atEnd: "promote",
     });
   });
 

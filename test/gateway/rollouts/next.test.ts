@@ -13,8 +13,7 @@ const steps: readonly RolloutStep[] = [
 function rollout(of: Partial<Rollout> = {}): Rollout {
   const bundle = { name: "n", revision: "r2", sequence: 2, digest: `sha256:${"0".repeat(64)}`, signer: "k" } as const;
   const rest = { rollbackIf: [], minCalls: 5, by: "gateway", at: 0, step: 0, stepAt: 0 };
-  // biome-ignore lint/suspicious/noThenProperty: a word of the contract
-  return { id: "rol_1", bundle, steps, then: "promote", ...rest, ...of };
+  return { id: "rol_1", bundle, steps, atEnd: "promote", ...rest, ...of };
 }
 
 function counts(of: Partial<ComparisonCounts["flips"]>): Counts {
@@ -32,13 +31,12 @@ const rule: fc.Arbitrary<RollbackRule> = fc.record({
 });
 
 describe("what follows of a rollout by itself", () => {
-  test("is nothing before its time, the next step then, and what `then` says after the last", () => {
+  test("is nothing before its time, the next step then, and what `atEnd` says after the last", () => {
     const enough = counts({ same: 5 });
     expect(next(rollout(), enough, 999)).toEqual({ act: "nothing" });
     expect(next(rollout(), enough, 1_000)).toEqual({ act: "step" });
     expect(next(rollout({ step: 1 }), enough, 1_000)).toMatchObject({ act: "promote" });
-    // biome-ignore lint/suspicious/noThenProperty: a word of the contract
-    expect(next(rollout({ step: 1, then: "wait" }), enough, 1_000_000)).toEqual({ act: "nothing" });
+    expect(next(rollout({ step: 1, atEnd: "wait" }), enough, 1_000_000)).toEqual({ act: "nothing" });
   });
 
   test("is nothing where a step has no time", () => {

@@ -29,8 +29,7 @@ const canary = [{ mode: "canary", percent: 50 }] as const;
 
 async function begin(line: SmallLine, sequence: number, steps: readonly RolloutStep[] = canary, ifVersion?: number) {
   await line.rollouts.stage(bundleOf(sequence));
-  // biome-ignore lint/suspicious/noThenProperty: a word of the contract
-  const wanted = { digest: digestOf(sequence), steps, rollbackIf: [], minCalls: 0, then: "wait" } as const;
+  const wanted = { digest: digestOf(sequence), steps, rollbackIf: [], minCalls: 0, atEnd: "wait" } as const;
   return await line.rollouts.start(wanted, "olga", ifVersion);
 }
 

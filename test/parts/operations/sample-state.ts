@@ -20,8 +20,7 @@ export function rollout(of: StagedBundle, over: Partial<Rollout> = {}): Rollout 
     stepAt: NOW,
     rollbackIf: [{ measure: "new_deny", above: 0.5, unit: "percent" }],
     minCalls: 100,
-    // biome-ignore lint/suspicious/noThenProperty: a word of the contract
-    then: "promote",
+    atEnd: "promote",
     by: "ann",
     at: NOW,
     ...over,
