@@ -66,7 +66,7 @@ export {
 } from "./lint/index.ts";
 export { type MatrixFacts, matrixCsv, matrixHtml, matrixJson, matrixText } from "./matrix/index.ts";
 export { gatherMistakes, type Mistakes } from "./mistakes.ts";
-export { type FindOpaOptions, findOpa, type Opa, OpaFailed, type OpaOutput, pinnedOpa, runOpa } from "./opa.ts";
+export { type FindOpaOptions, findOpa, type Opa, OpaFailed, type OpaOutput, pinnedOpa, runOpa, runOpaWithin } from "./opa.ts";
 export { type Added, type AddRequest, addPack, type NotAdded, type Pack, packsFolder, readPacks } from "./packs/index.ts";
 export { type PinCounts, type PinKind, type PinProposal, type PinRequest, type PinsFile, pinServer, readPins } from "./pins/index.ts";
 export {

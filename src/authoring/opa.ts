@@ -84,13 +84,20 @@ export function runOpa(opa: Opa, args: readonly string[], cwd: string): Promise<
   return run(opa.path, args, { cwd, timeout: TIMEOUT_MS });
 }
 
-/** As `runOpa`, but ended after so many milliseconds: undefined if it had not come to its end by then. */
-export async function runOpaWithin(opa: Opa, args: readonly string[], cwd: string, timeoutMs: number): Promise<OpaOutput | undefined> {
+/** As `runOpa`, but ended after so many milliseconds, or bytes of output: undefined if it had not come to its end by then. */
+export async function runOpaWithin(
+  opa: Opa,
+  args: readonly string[],
+  cwd: string,
+  timeoutMs: number,
+  mostBytes = MAX_OUTPUT,
+): Promise<OpaOutput | undefined> {
   try {
-    return await run(opa.path, args, { cwd, timeout: timeoutMs });
+    return await run(opa.path, args, { cwd, timeout: timeoutMs, mostBytes });
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     if (cause instanceof Error && "killed" in cause && cause.killed === true) return undefined;
+    if (cause instanceof Error && "code" in cause && cause.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return undefined;
     throw error;
   }
 }
@@ -125,13 +132,14 @@ async function install(folder: string, env: FindOpaOptions["env"]): Promise<Resu
 interface RunOptions {
   readonly cwd?: string;
   readonly timeout: number;
+  readonly mostBytes?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Rejects only if the program could not be run to its end. */
-function run(file: string, args: readonly string[], options: RunOptions): Promise<OpaOutput> {
+function run(file: string, args: readonly string[], { mostBytes = MAX_OUTPUT, ...options }: RunOptions): Promise<OpaOutput> {
   return new Promise((resolve, reject) => {
-    const child = execFile(file, args, { ...options, maxBuffer: MAX_OUTPUT, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
+    const child = execFile(file, args, { ...options, maxBuffer: mostBytes, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
       ended();
       if (error !== null && typeof error.code !== "number") reject(new OpaFailed({ path: file }, whyOf(error, args), error));
       else resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });

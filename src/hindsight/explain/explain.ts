@@ -19,6 +19,8 @@ export interface ExplainOptions {
   readonly opa: Result<Opa, string>;
   /** Of a list: the target whose place in it is asked about, as `crm.refund`. */
   readonly target?: string;
+  /** Rules whose evaluation takes more to tell are told without their conditions. */
+  readonly mostTraceBytes?: number;
 }
 
 /** Explains one decision on the bundle and the input of then. */
@@ -123,10 +125,15 @@ interface Looked {
   readonly fault?: string;
 }
 
-async function lookedAt(story: Story, bench: Workbench, asked: AskedAgain, { opa, target }: ExplainOptions): Promise<Looked> {
+async function lookedAt(
+  story: Story,
+  bench: Workbench,
+  asked: AskedAgain,
+  { opa, target, mostTraceBytes }: ExplainOptions,
+): Promise<Looked> {
   const leaves = asked.masked.map(leafOf);
   const whole = asked.masked.includes("") || leaves.some((leaf) => leaf.length === 0);
-  const judged = opa.ok && !whole ? await judgeRules({ opa: opa.value, bundle: bench, leaves, ...asked }) : undefined;
+  const judged = opa.ok && !whole ? await judgeRules({ opa: opa.value, bundle: bench, leaves, mostTraceBytes, ...asked }) : undefined;
   const rules = asRecorded(judged?.rules ?? [], story.policy).toSorted(byWeight);
   const sides = sidesOf({
     input: asked.input,

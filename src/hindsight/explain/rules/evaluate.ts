@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { capabilitiesFile, jsonOf, type Opa, OpaFailed, type OpaOutput, runOpa } from "../../../authoring/index.ts";
+import { capabilitiesFile, jsonOf, type Opa, OpaFailed, type OpaOutput, runOpa, runOpaWithin } from "../../../authoring/index.ts";
 import { readTrace, type Trace } from "./trace.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -26,7 +26,13 @@ export interface Evaluation {
   readonly inputFile: string;
   /** `input.time.ns` as it is written, where the input has one. */
   readonly nowNs: string | undefined;
+  /** Larger traces are not read. */
+  readonly mostBytes?: number;
 }
+
+/** A trace takes some ten kilobytes for each turn of a loop, and many times its size in memory once it is read. */
+const MOST_TRACE_BYTES = 64 * 1024 * 1024;
+const MOST_TRACE_MS = 20_000;
 
 const outputSchema = z.object({
   result: z.tuple([z.object({ expressions: z.tuple([z.object({ value: z.unknown() })]) })]),
@@ -50,13 +56,10 @@ async function traced(how: Evaluation, asked: readonly RuleAsked[]): Promise<Eva
   );
   // Without these two OPA leaves out rules and clauses that cannot hold, and with them the condition that one asks for.
   const whole = ["--explain", "full", "--disable-indexing", "--disable-early-exit"];
-  let output: OpaOutput;
-  try {
-    output = await evaluated(how, whole, `[${values.join(", ")}]`);
-  } catch (error) {
-    if (isTooLong(error)) return { asked, failure: "there is more to go through than can be shown" };
-    throw error;
-  }
+  const { opa, workspace, mostBytes = MOST_TRACE_BYTES } = how;
+  const args = argsOf(how, whole, `[${values.join(", ")}]`);
+  const output = await runOpaWithin(opa, args, workspace.folder, MOST_TRACE_MS, mostBytes);
+  if (output === undefined) return { asked, failure: "the rule goes through more than can be shown" };
   const answer = jsonOf(output.stdout);
   const failed = failureSchema.safeParse(answer);
   if (failed.success) return { asked, failure: failed.data.errors[0]?.message ?? "the evaluation failed" };
@@ -82,22 +85,17 @@ function frozenClock({ workspace, nowNs }: Evaluation): string {
   return workspace.readsClock && nowNs !== undefined ? ` with time.now_ns as ${nowNs}` : "";
 }
 
-function evaluated({ opa, workspace, inputFile }: Evaluation, flags: readonly string[], query: string): Promise<OpaOutput> {
+function evaluated(how: Evaluation, flags: readonly string[], query: string): Promise<OpaOutput> {
+  return runOpa(how.opa, argsOf(how, flags, query), how.workspace.folder);
+}
+
+function argsOf({ workspace, inputFile }: Evaluation, flags: readonly string[], query: string): readonly string[] {
   const strict = ["--strict-builtin-errors", "--capabilities", capabilitiesFile];
   const data = workspace.sources.flatMap((one) => ["--data", one]);
-  return runOpa(opa, ["eval", "--format", "json", ...flags, ...strict, ...data, "--input", inputFile, query], workspace.folder);
+  return ["eval", "--format", "json", ...flags, ...strict, ...data, "--input", inputFile, query];
 }
 
 export async function writeInput({ folder }: Workspace, name: string, text: string): Promise<string> {
   await writeFile(join(folder, name), text);
   return name;
-}
-
-function isTooLong(error: unknown): boolean {
-  return (
-    error instanceof OpaFailed &&
-    error.cause instanceof Error &&
-    "code" in error.cause &&
-    error.cause.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER"
-  );
 }

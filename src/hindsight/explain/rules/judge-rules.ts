@@ -17,6 +17,8 @@ export interface RulesAsked {
   readonly rules: readonly RuleAsked[];
   /** What the product library is asked as well. */
   readonly library: { readonly entrypoint: Entrypoint; readonly inputText: string };
+  /** Larger traces are not read. */
+  readonly mostTraceBytes?: number | undefined;
 }
 
 export interface JudgedRules {
@@ -40,13 +42,14 @@ export async function judgeRules(asked: RulesAsked): Promise<JudgedRules> {
   }
 }
 
-async function judgeIn(workspace: Workspace, { opa, inputText, leaves, rules, library }: RulesAsked): Promise<JudgedRules> {
+async function judgeIn(workspace: Workspace, { opa, inputText, leaves, rules, library, mostTraceBytes }: RulesAsked): Promise<JudgedRules> {
   const texts = { blind: without(inputText, unseen), whole: without(inputText, new Set(["masked"])) };
   const data: unknown = JSON.parse(workspace.dataText);
   const nowNs = /"ns":(\d+)/.exec(inputText)?.[1];
   const sides = await Promise.all(
     (["blind", "whole"] as const).map(async (side) => {
-      const how: Evaluation = { opa, workspace, nowNs, inputFile: await writeInput(workspace, `${side}.input.json`, texts[side]) };
+      const inputFile = await writeInput(workspace, `${side}.input.json`, texts[side]);
+      const how: Evaluation = { opa, workspace, nowNs, inputFile, ...(mostTraceBytes !== undefined && { mostBytes: mostTraceBytes }) };
       const wanted = rules.filter(({ rule }) => blindRules.has(rule) === (side === "blind"));
       return { how, wanted, scene: { input: JSON.parse(texts[side]) as unknown, data, leaves } };
     }),

@@ -1,10 +1,14 @@
 import type { Candidate, PermitCandidate, RoleCandidate, Side } from "../explanation.ts";
 import { permitName } from "../sides.ts";
-import { cut, type ExplainPaint, WIDTH, wrapped } from "./lines.ts";
+import { type ExplainPaint, WIDTH, wrapped } from "./lines.ts";
 import { ruleLines } from "./rule-lines.ts";
 
 /** Candidates of one side that are told one by one; the others are counted. */
 const MOST_TOLD = 5;
+
+const ROLE_INDENT = 7;
+/** Names of roles go on below themselves, so that their reason keeps its place beside them. */
+const MOST_NAMES_WIDTH = 56;
 
 export interface SideOptions {
   readonly all: boolean;
@@ -47,15 +51,13 @@ function roleLines(roles: readonly RoleCandidate[], paint: ExplainPaint, all: bo
   for (const { role, why } of roles) byReason.set(why, [...(byReason.get(why) ?? []), role]);
   const reasons = [...byReason];
   const shown = all ? reasons : reasons.slice(0, MOST_TOLD);
-  const names = shown.map(([why, own]) => [why, namesOf(own, all)] as const);
-  const widest = Math.max(0, ...names.map(([, text]) => text.length));
-  const lines = names.flatMap(([why, text]) => {
-    const behind = 7 + widest + 3;
-    const [first = "", ...more] = wrapped(why, Math.max(20, WIDTH - behind));
-    return [
-      `       ${cut(text, WIDTH - 30).padEnd(Math.min(widest, WIDTH - 30))}   ${paint.dim(first)}`,
-      ...more.map((line) => `${" ".repeat(behind)}${paint.dim(line)}`),
-    ];
+  const rows = shown.map(([why, own]) => [why, namesOf(own, all)] as const);
+  const widest = Math.min(MOST_NAMES_WIDTH, Math.max(0, ...rows.map(([, text]) => text.length)));
+  const lines = rows.flatMap(([why, text]) => {
+    const [names, reason] = [wrapped(text, widest), wrapped(why, WIDTH - ROLE_INDENT - widest - 3)];
+    return Array.from({ length: Math.max(names.length, reason.length) }, (_, at) =>
+      `${" ".repeat(ROLE_INDENT)}${(names[at] ?? "").padEnd(widest)}   ${paint.dim(reason[at] ?? "")}`.trimEnd(),
+    );
   });
   const left = reasons.slice(shown.length).reduce((sum, [, own]) => sum + own.length, 0);
   return left === 0 ? lines : [...lines, paint.dim(`       and ${left} more roles (--all)`)];
