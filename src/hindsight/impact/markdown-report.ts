@@ -31,7 +31,7 @@ export function impactMarkdown(impact: Impact, bundle: string): string {
   if (samples.length > 0) {
     const cells = samples.map(({ word, id, agent, user, target, before, after, message }) => {
       const who = user === undefined ? agent : `${user} via ${agent}`;
-      return [word, code(target), code(who), code(`${before} -> ${after}`), plain(message ?? ""), code(id)];
+      return [word, code(target), code(who), code(`${before} -> ${after}`), code(message ?? ""), code(id)];
     });
     parts.push("### Samples", grid(["", "target", "who", "before -> after", "told", "decision"], cells));
   }
@@ -40,7 +40,7 @@ export function impactMarkdown(impact: Impact, bundle: string): string {
       "### Cannot be judged",
       unjudgeable
         .slice(0, MOST_ROWS)
-        .map(({ what, count }) => `- ${count}: ${plain(what)}`)
+        .map(({ what, count }) => `- ${count}: ${code(what)}`)
         .join("\n"),
     );
   for (const { place, code: fault, file, line } of impact.faults)
@@ -60,11 +60,11 @@ function grid(head: readonly string[], cells: readonly (readonly string[])[]): s
   return [row(head), row(head.map(() => "---")), ...cells.map(row)].join("\n");
 }
 
-/** What stands in a log was written by strangers: it must not end a cell, or begin a link. */
-function plain(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>|#~@!]/g, "\\$&").replace(/\s+/g, " ");
-}
-
+/**
+ * What stands in a log was written by strangers: it must not end a cell, nor become a link, or call a person or an issue, as
+ * even escaped signs and bare addresses do in a comment. In code nothing of it means anything.
+ */
 function code(text: string): string {
-  return `\`${text.replace(/[`|\r\n]/g, "'")}\``;
+  const inert = text.replace(/[`|]/g, "'").replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+  return inert.trim() === "" ? "" : `\`${inert}\``;
 }
