@@ -1,20 +1,11 @@
 import { dataFile, defaultBundleLimits, readBundle, readJsonFile, wasmFile } from "../src/parts/bundle/index.ts";
-import { createPolicy, lightLoad } from "../src/parts/policy/index.ts";
+import { createPolicy, lightLoad, policyDataText } from "../src/parts/policy/index.ts";
 import { silentLogger } from "../src/platform/logger.ts";
 import { definitions, SERVER, toolName } from "./calls.ts";
 
 export interface PolicyTimes {
   readonly decide_p50_us: number;
   readonly discover200_p50_ms: number;
-}
-
-interface Data {
-  readonly roles: object;
-  readonly index: object;
-  readonly index_kinds: object;
-  readonly obliged: object;
-  readonly settings: object;
-  readonly custom: object;
 }
 
 const limits = { timeoutMs: 1000, workers: 1, maxMemoryBytes: 64 * 1024 * 1024 };
@@ -26,9 +17,7 @@ export async function timePolicy(bytes: Uint8Array, inputs: readonly string[], e
   const read = readJsonFile(contents.value, dataFile);
   const wasm = contents.value.files.get(wasmFile);
   if (!read.ok || wasm === undefined) throw new Error("the bundle of the bench cannot be read");
-  const { roles, index, index_kinds, obliged, settings, custom } = read.value as Data;
-  const data = JSON.stringify({ roles, index, index_kinds, obliged, settings, custom });
-  const policy = await createPolicy({ wasm, data }, limits, silentLogger);
+  const policy = await createPolicy({ wasm, data: policyDataText(read.value as Readonly<Record<string, unknown>>) }, limits, silentLogger);
   if (!policy.ok) throw new Error(policy.error.detail);
   const list = listInput(inputs[0] ?? "{}");
   try {

@@ -14,7 +14,7 @@ import {
   verifyBundle,
 } from "../parts/bundle/index.ts";
 import { type Catalog, readCatalog } from "../parts/catalog/index.ts";
-import { compareCase, createPolicy, type MeasurablePolicy, type PolicyLimits } from "../parts/policy/index.ts";
+import { compareCase, createPolicy, type MeasurablePolicy, type PolicyLimits, policyDataText } from "../parts/policy/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type Generation, generationOf } from "./generation.ts";
@@ -81,8 +81,7 @@ export function createActivation(options: ActivationOptions): Activation {
         );
       const limit = [...catalog.value.budgets.values()].flatMap((budget) => limitMistake(budget.limit, budget.window) ?? []);
       if (limit.length > 0) return refuse("bundle.invalid_catalog", limit.join("; "));
-      const { roles, index, index_kinds, obliged, settings, custom } = bundle.value.data;
-      const source = { wasm: bundle.value.wasm, data: JSON.stringify({ roles, index, index_kinds, obliged, settings, custom }) };
+      const source = { wasm: bundle.value.wasm, data: policyDataText(bundle.value.data) };
       const limits = { ...options.policy, timeoutMs: Math.min(options.policy.timeoutMs, bundle.value.maxDecideMs) };
       const policy = await createPolicy(source, limits, options.logger);
       if (!policy.ok) return refuse("bundle.unsupported", policy.error.detail);

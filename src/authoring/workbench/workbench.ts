@@ -13,7 +13,7 @@ import {
   wasmFile,
 } from "../../parts/bundle/index.ts";
 import { type BundleData, readBundleData, readCatalog } from "../../parts/catalog/index.ts";
-import { createPolicy, type MeasurablePolicy, type PolicyLimits } from "../../parts/policy/index.ts";
+import { createPolicy, type MeasurablePolicy, type PolicyLimits, policyDataText } from "../../parts/policy/index.ts";
 import { type Logger, silentLogger } from "../../platform/logger.ts";
 import { buildBundle } from "../bundle/index.ts";
 import type { Opa } from "../opa.ts";
@@ -107,10 +107,9 @@ export async function workbenchOf(
     return err({ kind: "mistakes", mistakes: mistakes.map((mistake) => ({ file: source, ...mistake })) });
   }
   const { settings, custom, cases } = raw.value as { readonly settings: unknown; readonly custom: unknown; readonly cases: unknown };
-  const { roles, index, index_kinds, obliged } = data.value;
   const failures: { entrypoint: string; code: string; detail: string }[] = [];
   const wasm = contents.value.files.get(wasmFile) ?? new Uint8Array();
-  const policyData = JSON.stringify({ roles, index, index_kinds, obliged, settings, custom });
+  const policyData = policyDataText({ ...data.value, settings, custom });
   const policy = await createPolicy({ wasm, data: policyData }, { ...limits, timeoutMs }, noting(failures));
   if (!policy.ok) return wrong(policy.error.detail);
   const { environment, tenant = defaultTenant } = manifest.value.metadata.toolgate;

@@ -2,7 +2,7 @@ import type { Decision } from "../../core/decision.ts";
 import type { Flip } from "../../core/operations.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { readCatalog } from "../../parts/catalog/index.ts";
-import { createPolicy } from "../../parts/policy/index.ts";
+import { createPolicy, policyDataText } from "../../parts/policy/index.ts";
 import { silentLogger } from "../../platform/logger.ts";
 import { generationOf } from "../generation.ts";
 import { failureOf, flipOf, type Judged, type Rejudged, rejudgeOf } from "../rejudge/index.ts";
@@ -16,9 +16,7 @@ export type Compare = (noted: readonly Noted[]) => Promise<Compared>;
 export async function openSecond({ bundle, limits, candidate }: ThreadData): Promise<Result<Compare, string>> {
   const catalog = readCatalog(bundle.data);
   if (!catalog.ok) return err("its catalog cannot be read");
-  const { roles, index, index_kinds, obliged, settings, custom } = bundle.data;
-  const data = JSON.stringify({ roles, index, index_kinds, obliged, settings, custom });
-  const policy = await createPolicy({ wasm: bundle.wasm, data }, limits, silentLogger);
+  const policy = await createPolicy({ wasm: bundle.wasm, data: policyDataText(bundle.data) }, limits, silentLogger);
   if (!policy.ok) return err(policy.error.detail);
   const rejudge = rejudgeOf(generationOf(bundle, policy.value, catalog.value, false));
   return ok(async (noted) => {

@@ -12,3 +12,4 @@ export {
   readGoldenCase,
 } from "./golden-case.ts";
 export { type Entrypoint, entrypoints, type Load, lightLoad, type Policy, type PolicyLimits, type PolicySource } from "./policy.ts";
+export { policyDataText } from "./policy-data.ts";
