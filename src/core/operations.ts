@@ -60,6 +60,11 @@ export interface StagedBundle {
   readonly signer: string;
 }
 
+/** Only what belongs to it: who passes more (when it was held, by whom) must not store it. */
+export function stagedOf({ name, revision, sequence, digest, signer }: StagedBundle): StagedBundle {
+  return { name, revision, sequence, digest, signer };
+}
+
 /** A candidate on its way. At most one at a time for each tenant and environment. */
 export interface Rollout {
   /** `rol_…` */

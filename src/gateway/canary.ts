@@ -1,4 +1,5 @@
 import { sha256Hex } from "../core/digest.ts";
+import type { RolloutStep } from "../core/operations.ts";
 import type { VerifiedToken } from "../core/principal.ts";
 import type { Generation } from "./generation.ts";
 
@@ -10,6 +11,10 @@ export interface CanaryShare {
   readonly percent?: number;
   /** By catalog id, instead of a share. */
   readonly agents?: readonly string[];
+}
+
+export function shareOf(rollout: string, { percent, agents }: RolloutStep): CanaryShare {
+  return { rollout, ...(percent === undefined ? {} : { percent }), ...(agents === undefined ? {} : { agents }) };
 }
 
 /** The first 32 bits of a digest, as a whole. */

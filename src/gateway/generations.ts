@@ -187,8 +187,7 @@ export function createGenerations(clock: Clock, logger: Logger): Generations {
 
 function candidateStatus(candidate: Candidate | undefined): Pick<GenerationStatus, "candidate"> {
   if (candidate === undefined) return {};
-  const { generation, mode, share } = candidate;
-  const { percent, agents } = share;
-  const scope = { ...(percent === undefined ? {} : { percent }), ...(agents === undefined ? {} : { agents }) };
+  const { generation, mode } = candidate;
+  const { rollout: _, ...scope } = candidate.share;
   return { candidate: { ...generation.bundle.identity, mode, ...(mode === "canary" ? scope : {}) } };
 }

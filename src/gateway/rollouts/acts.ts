@@ -1,15 +1,15 @@
 import type { Digest } from "../../core/digest.ts";
-import type { ComparisonCounts, OperationsState, Rollout, StagedBundle } from "../../core/operations.ts";
+import { type ComparisonCounts, type OperationsState, type Rollout, type StagedBundle, stagedOf } from "../../core/operations.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { begin, type Operations, promote, rollBack } from "../../parts/operations/index.ts";
+import { begin, type Operations, promote, rollBack, turnAwayHeld } from "../../parts/operations/index.ts";
 import type { Refusal } from "../generations.ts";
-import { type Guard, type Overtaken, onStep, overtaken, withoutHeld } from "./changes.ts";
+import { type Guard, type Overtaken, onStep, overtaken } from "./changes.ts";
 import type { RolloutParts } from "./create-rollouts.ts";
 import { Follower } from "./follower.ts";
 import { type BundleAct, recordAct } from "./records.ts";
 import type { RolloutRefusal, WantedRollout } from "./rollouts.ts";
 import { type Ready, Shelf } from "./shelf.ts";
-import { countsOf, digestsOf, stagedOf } from "./staged.ts";
+import { countsOf, digestsOf } from "./staged.ts";
 import { stepText } from "./steps.ts";
 
 /** Who acts where no operator has to. */
@@ -44,13 +44,7 @@ export class Acts {
     this.follower = new Follower(parts, this.shelf);
   }
 
-  async begin(
-    bundle: StagedBundle,
-    bytes: Uint8Array,
-    plan: Omit<WantedRollout, "digest">,
-    by: string,
-    guarded: Guard,
-  ): Promise<Result<OperationsState, RolloutRefusal | Overtaken>> {
+  async begin(bundle: StagedBundle, bytes: Uint8Array, plan: Omit<WantedRollout, "digest">, by: string, guarded: Guard): Promise<Done> {
     const now = this.now();
     const underWay = this.#operations.current().rollout;
     // Whether it may begin at all costs less to find out than to prepare it.
@@ -73,13 +67,7 @@ export class Acts {
     return begun;
   }
 
-  async promote(
-    bundle: StagedBundle,
-    why: string,
-    by: string,
-    guarded: Guard,
-    bytes?: Uint8Array,
-  ): Promise<Result<OperationsState, RolloutRefusal | Overtaken>> {
+  async promote(bundle: StagedBundle, why: string, by: string, guarded: Guard, bytes?: Uint8Array): Promise<Done> {
     const before = this.#operations.current().rollout;
     const possible = guarded((state) => promote(state, bundle, by, this.now(), why))(this.#operations.current());
     if (!possible.ok) return possible;
@@ -112,12 +100,17 @@ export class Acts {
     return verified.ok ? ok({ generation: candidate, bytes: own }) : verified;
   }
 
-  async rollBack(why: string, by: string, guarded: Guard): Promise<Result<OperationsState, RolloutRefusal | Overtaken>> {
+  async rollBack(why: string, by: string, guarded: Guard): Promise<Done> {
     const { rollout, held } = this.#operations.current();
     const counts = rollout && (await this.#operations.counts(rollout.id));
     const now = this.now();
     const id = this.#parts.ids.rollout(now);
-    const done = await this.#operations.update(guarded((state) => withoutHeld(state, id, by, now, why) ?? rollBack(state, by, now, why)));
+    const done = await this.#operations.update(
+      guarded((state) => {
+        const turnedAway = turnAwayHeld(state, id, by, now, why);
+        return turnedAway === undefined ? rollBack(state, by, now, why) : ok(turnedAway);
+      }),
+    );
     if (!done.ok) return done;
     const bundle = rollout?.bundle ?? (held && stagedOf(held));
     if (bundle) this.#recordEnd("rolled_back", bundle, by, why, rollout, counts);

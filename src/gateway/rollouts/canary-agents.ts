@@ -1,5 +1,5 @@
 import type { Rollout } from "../../core/operations.ts";
-import { isInShare } from "../canary.ts";
+import { isInShare, shareOf } from "../canary.ts";
 import type { Generation } from "../generation.ts";
 import type { RolloutStatus } from "./rollouts.ts";
 
@@ -12,8 +12,7 @@ export function canaryAgents(): (rollout: Rollout | undefined, active: Generatio
     const step = rollout?.steps[rollout.step];
     if (rollout === undefined || active === undefined || step?.mode !== "canary") return undefined;
     if (known?.active === active && known.rollout.id === rollout.id && known.rollout.stepAt === rollout.stepAt) return known.found;
-    const { percent, agents } = step;
-    const share = { rollout: rollout.id, ...(percent === undefined ? {} : { percent }), ...(agents === undefined ? {} : { agents }) };
+    const share = shareOf(rollout.id, step);
     const chosen = [...active.catalog.agents.keys()].filter((id) => isInShare(share, id));
     const found = { agents: chosen.length, of: active.catalog.agents.size, named: chosen.slice(0, MOST_NAMED) };
     known = { rollout, active, found };

@@ -2,7 +2,6 @@ import type { OperationsState, Rollout, StagedBundle } from "../../core/operatio
 import { err, ok, type Result } from "../../core/result.ts";
 import { type NextState, nextStep } from "../../parts/operations/index.ts";
 import type { RolloutRefusal } from "./rollouts.ts";
-import { stagedOf } from "./staged.ts";
 
 // Changes of the state that depend on what somebody saw of it. Pure: the store calls them again where another was faster.
 
@@ -41,7 +40,6 @@ export function toNextStep(before: NonNullable<Rollout["before"]>, now: number):
 }
 
 /** As many as the state keeps. */
-const MOST_ENDED = 20;
 
 /** Who did what last, in half a sentence. */
 export function latestAct({ promoted, rollout, held, ended, quarantine }: OperationsState): string {
@@ -59,17 +57,9 @@ export function latestAct({ promoted, rollout, held, ended, quarantine }: Operat
   return latest === undefined ? "what is there was lifted or ended" : `latest: ${latest.text}`;
 }
 
-/** The promoted bundle, or one that is on its way, held, or was taken back already. */
+/** The promoted bundle, or one that is on its way or held. */
 export function isKnown(state: OperationsState, { digest }: Pick<StagedBundle, "digest">): boolean {
   return [state.promoted, state.rollout?.bundle, state.held].some((known) => known?.digest === digest);
-}
-
-/** What was held for an operator, and is not wanted. Nothing where something else is under way, or nothing is held. */
-export function withoutHeld(state: OperationsState, id: string, by: string, at: number, why: string): Result<NextState, never> | undefined {
-  const { held, ...rest } = state;
-  if (held === undefined || state.rollout !== undefined) return undefined;
-  const ended = { id, bundle: stagedOf(held), end: "rolled_back", by, at, why } as const;
-  return ok({ ...rest, ended: [ended, ...state.ended].slice(0, MOST_ENDED) });
 }
 
 /** What was taken back is not begun again by itself. */

@@ -1,8 +1,9 @@
 import type { IdSource } from "../../core/ids.ts";
-import type { OperationsState, StagedBundle } from "../../core/operations.ts";
+import { type OperationsState, type StagedBundle, stagedOf } from "../../core/operations.ts";
 import { err, type Result } from "../../core/result.ts";
 import type { DecisionLog } from "../../parts/decisions/index.ts";
 import type { Operations } from "../../parts/operations/index.ts";
+import { Lane } from "../../platform/lane.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { Acts } from "./acts.ts";
 import { actByItself } from "./automatic.ts";
@@ -12,7 +13,6 @@ import type { RolloutConfig } from "./config.ts";
 import type { FollowerParts } from "./follower.ts";
 import { Offers } from "./offers.ts";
 import type { RolloutRefusal, RolloutStatus, Rollouts, WantedRollout } from "./rollouts.ts";
-import { stagedOf } from "./staged.ts";
 import { stepsMistake } from "./steps.ts";
 
 /** How often this replica looks at the clock, at what was counted, and says how far it is. */
@@ -51,7 +51,7 @@ class RolloutLine implements RunningRollouts {
   readonly #acts: Acts;
   readonly #offers: Offers;
   readonly #canaryAgents = canaryAgents();
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #lane = new Lane();
   #timer: NodeJS.Timeout | undefined;
   #unsubscribe: () => void = () => {};
   #isLooking = false;
@@ -75,16 +75,16 @@ class RolloutLine implements RunningRollouts {
         await this.#acts.follow();
       });
     });
-    await this.#next(() => this.#acts.follow());
+    await this.#lane.do(() => this.#acts.follow());
     this.#timer = setInterval(() => this.#soon(), LOOK_MS).unref();
   }
 
   offer(bytes: Uint8Array): Promise<Result<StagedBundle, RolloutRefusal>> {
-    return this.#next(() => this.#offers.offer(bytes));
+    return this.#lane.do(() => this.#offers.offer(bytes));
   }
 
   stage(bytes: Uint8Array): Promise<Result<StagedBundle, RolloutRefusal>> {
-    return this.#next(async () => {
+    return this.#lane.do(async () => {
       const bundle = await this.#acts.identify(bytes);
       if (!bundle.ok) return bundle;
       const kept = await this.#acts.stage(bundle.value, bytes);
@@ -93,11 +93,11 @@ class RolloutLine implements RunningRollouts {
   }
 
   start(wanted: WantedRollout, by: string, ifVersion?: number): Promise<State> {
-    return this.#next(() => this.#start(wanted, by, ifVersion));
+    return this.#lane.do(() => this.#start(wanted, by, ifVersion));
   }
 
   promote(why: string, by: string, ifVersion?: number): Promise<State> {
-    return this.#next(async () => {
+    return this.#lane.do(async () => {
       const bundle = wanted(this.#operations.current());
       if (bundle === undefined) return this.#nothing(ifVersion);
       // Never another bundle than the one that was there when it was asked for.
@@ -110,7 +110,7 @@ class RolloutLine implements RunningRollouts {
   }
 
   rollBack(why: string, by: string, ifVersion?: number): Promise<State> {
-    return this.#next(async () => settled(await this.#acts.rollBack(why, by, (change) => onVersion(ifVersion, change))));
+    return this.#lane.do(async () => settled(await this.#acts.rollBack(why, by, (change) => onVersion(ifVersion, change))));
   }
 
   async status(): Promise<RolloutStatus> {
@@ -132,11 +132,11 @@ class RolloutLine implements RunningRollouts {
   }
 
   recheck(): Promise<void> {
-    return this.#next(() => this.#acts.recheck());
+    return this.#lane.do(() => this.#acts.recheck());
   }
 
   look(): Promise<void> {
-    return this.#next(async () => {
+    return this.#lane.do(async () => {
       await this.#offers.again();
       if (this.#acts.problem !== undefined || this.#acts.version < this.#operations.current().version) await this.#acts.follow();
       await actByItself(this.#parts, this.#acts);
@@ -147,18 +147,12 @@ class RolloutLine implements RunningRollouts {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#unsubscribe();
-    await this.#queue;
+    await this.#lane.settled();
     this.#acts.shelf.keep(new Set());
   }
 
-  #next<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#queue.then(act);
-    this.#queue = done.catch(() => undefined);
-    return done;
-  }
-
   #inBackground(act: () => Promise<void>): void {
-    this.#next(act).catch((error: unknown) => this.#failed(error));
+    this.#lane.do(act).catch((error: unknown) => this.#failed(error));
   }
 
   #failed(error: unknown): void {

@@ -6,6 +6,7 @@ import { ok, type Result } from "../../core/result.ts";
 import type { Operations } from "../../parts/operations/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Activation } from "../activation.ts";
+import { shareOf } from "../canary.ts";
 import type { Comparing } from "../comparing/index.ts";
 import type { Generation } from "../generation.ts";
 import type { Candidate, Generations, Refusal } from "../generations.ts";
@@ -149,8 +150,7 @@ export class Follower {
       this.#endTrial();
       return {};
     }
-    const { percent, agents } = step;
-    const share = { rollout: rollout.id, ...(percent === undefined ? {} : { percent }), ...(agents === undefined ? {} : { agents }) };
+    const share = shareOf(rollout.id, step);
     const before = generations.candidate(tenant);
     if (before?.generation.bundle.identity.digest === rollout.bundle.digest) {
       const same = before.mode === step.mode && isDeepStrictEqual(before.share, share);

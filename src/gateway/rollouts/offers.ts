@@ -1,4 +1,4 @@
-import type { OperationsState, StagedBundle } from "../../core/operations.ts";
+import { type OperationsState, type StagedBundle, stagedOf } from "../../core/operations.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { hold } from "../../parts/operations/index.ts";
 import { type Acts, type Done, GATEWAY } from "./acts.ts";
@@ -6,7 +6,6 @@ import { isKnown, type Overtaken, overtaken, unlessKnown, wasRolledBack } from "
 import { planOf, type RolloutConfig } from "./config.ts";
 import type { RolloutParts } from "./create-rollouts.ts";
 import type { RolloutRefusal } from "./rollouts.ts";
-import { stagedOf } from "./staged.ts";
 
 /** What may end by itself is looked at again after so long, then after twice as long, up to the second. */
 const RETRY_MS = [1_000, 60_000] as const;

@@ -22,7 +22,7 @@ export interface RecordingParts {
   readonly clock: Clock;
 }
 
-/** Written by the replica on which it was done, once. Not waited for: no answer depends on it, and operators' acts have records of their own. */
+/** Members that are `undefined` stand in no record. Written by the replica on which it was done, once. Not waited for: no answer depends on it, and operators' acts have records of their own. */
 export function recordAct({ log, ids, clock }: RecordingParts, { effect, bundle, by, why, rollout, counts }: BundleAct): void {
   const now = clock.now();
   const { name, revision, sequence, digest, signer } = bundle;
@@ -33,10 +33,10 @@ export function recordAct({ log, ids, clock }: RecordingParts, { effect, bundle,
       time: rfc3339(now),
       bundle: { name, revision, sequence, digest, signer },
       effect,
-      ...(by === undefined ? {} : { by }),
-      ...(why === undefined ? {} : { why }),
-      ...(rollout === undefined ? {} : { rollout: rolloutOf(rollout) }),
-      ...(counts === undefined ? {} : { counts: { compared: counts.compared, ...counts.flips } }),
+      by,
+      why,
+      rollout: rollout && rolloutOf(rollout),
+      counts: counts && { compared: counts.compared, ...counts.flips },
     }),
     "grouped",
   );
@@ -44,5 +44,5 @@ export function recordAct({ log, ids, clock }: RecordingParts, { effect, bundle,
 
 function rolloutOf({ id, step, steps }: Rollout): Readonly<Record<string, unknown>> {
   const { mode, percent, agents } = steps[step] ?? {};
-  return { id, step, mode, ...(percent === undefined ? {} : { percent }), ...(agents === undefined ? {} : { agents }) };
+  return { id, step, mode, percent, agents };
 }

@@ -1,11 +1,6 @@
 import type { Digest } from "../../core/digest.ts";
 import type { ComparisonCounts, Rollout, StagedBundle } from "../../core/operations.ts";
 
-/** Only what belongs to it. */
-export function stagedOf({ name, revision, sequence, digest, signer }: StagedBundle): StagedBundle {
-  return { name, revision, sequence, digest, signer };
-}
-
 export function digestsOf(bundles: readonly (Pick<StagedBundle, "digest"> | undefined)[]): ReadonlySet<Digest> {
   return new Set(bundles.flatMap((bundle) => bundle?.digest ?? []));
 }

@@ -12,6 +12,7 @@ export {
   promote,
   rollBack,
   type StateRefusal,
+  turnAwayHeld,
   withoutQuarantine,
   withQuarantine,
 } from "./state.ts";

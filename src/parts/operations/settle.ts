@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { EndedRollout, OperationsState, StagedBundle } from "../../core/operations.ts";
 import type { Kept } from "./kept-state.ts";
+import { MOST_ENDED } from "./state.ts";
 
 // What holds when a replica and Redis know different states. In ordinary life Redis is ahead. After Redis lost what it had
 // (restarted empty, or failed over to a copy that was behind) the replica is, or both went on apart. Whatever is decided
 // here, no quarantine that either side knows of may fall out where it cannot be told that an operator lifted it.
-
-const MOST_ENDED = 20;
 
 export type Settled =
   | { readonly holds: "stored" }

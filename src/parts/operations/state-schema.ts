@@ -12,6 +12,7 @@ import {
   rolloutModes,
   type StagedBundle,
 } from "../../core/operations.ts";
+import { MOST_ENDED } from "./state.ts";
 
 // Whatever comes back from a disk or from Redis goes through these. They are strict: a field that this version does not
 // know would be lost with the next change. `Shape` makes the compiler ask for each field that the words have.
@@ -80,7 +81,7 @@ export const stateSchema: z.ZodType<OperationsState> = z.strictObject({
   promoted: z.strictObject({ ...staged, at: time, by: text }).exactOptional(),
   rollout: rolloutSchema.exactOptional(),
   held: z.strictObject({ ...staged, at: time }).exactOptional(),
-  ended: z.array(endedSchema).max(20).readonly(),
+  ended: z.array(endedSchema).max(MOST_ENDED).readonly(),
   quarantine: z.array(quarantinedSchema).readonly(),
 } satisfies Shape<OperationsState>);
 

@@ -1,4 +1,11 @@
-import type { EndedRollout, OperationsState, Quarantined, Rollout, StagedBundle } from "../../core/operations.ts";
+import {
+  type EndedRollout,
+  type OperationsState,
+  type Quarantined,
+  type Rollout,
+  type StagedBundle,
+  stagedOf,
+} from "../../core/operations.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 
 // What operators do, as arithmetic on the state: the clock and ids are passed in, nothing is stored. Quarantine and
@@ -13,7 +20,8 @@ export interface StateRefusal {
   readonly detail: string;
 }
 
-const MOST_ENDED = 20;
+/** How many rollouts that ended are remembered, the latest first. */
+export const MOST_ENDED = 20;
 /** How long a quarantine that ended by its time is still shown. */
 const SHOWN_AFTER_END_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -98,11 +106,21 @@ export function rollBack(state: NextState, by: string, at: number, why: string):
   return refuse("rollout.none", "nothing is under way");
 }
 
+/** Turns away what was held for an operator, under an id of its own; nothing where a rollout is under way, or nothing is held. */
+export function turnAwayHeld(state: NextState, id: string, by: string, at: number, why: string): NextState | undefined {
+  const { held, ...rest } = state;
+  if (held === undefined || state.rollout !== undefined) return undefined;
+  return withEnded(rest, { id, bundle: stagedOf(held), end: "rolled_back", by, at, why });
+}
+
 function withoutRollout(state: NextState, end: EndedRollout["end"], by: string, at: number, why: string): NextState {
   const { rollout, ...rest } = state;
   if (rollout === undefined) return state;
-  const entry: EndedRollout = { id: rollout.id, bundle: rollout.bundle, end, by, at, why };
-  return { ...rest, ended: [entry, ...state.ended].slice(0, MOST_ENDED) };
+  return withEnded(rest, { id: rollout.id, bundle: rollout.bundle, end, by, at, why });
+}
+
+function withEnded(state: NextState, entry: EndedRollout): NextState {
+  return { ...state, ended: [entry, ...state.ended].slice(0, MOST_ENDED) };
 }
 
 function withoutHeld(state: NextState, isSettled: (held: StagedBundle) => boolean): NextState {
@@ -122,9 +140,4 @@ function promotedRefusal({ promoted }: NextState, bundle: StagedBundle): StateRe
 
 function refuse(code: StateRefusal["code"], detail: string): Result<never, StateRefusal> {
   return err({ code, detail });
-}
-
-/** Only what belongs to it: whoever passes more (when it was held, by whom) must not store it. */
-function stagedOf({ name, revision, sequence, digest, signer }: StagedBundle): StagedBundle {
-  return { name, revision, sequence, digest, signer };
 }
