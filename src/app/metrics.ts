@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** What /metrics shows. Numbers are taken from the meter when somebody asks; the calls themselves only count. */
-export function metricsOf(parts: Parts, asked: Asked): Registry {
+export function metricsOf(parts: Pick<Parts, "meter" | "generations">, asked: Asked): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];

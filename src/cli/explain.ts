@@ -29,6 +29,14 @@ export function registerExplain(program: Command, terminal: Terminal): void {
   const command = program
     .command("explain")
     .description("why a decision was as it was, on its own bundle and input")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  toolgate explain dec_01991e5a-… ./data          # of each replica: ./one ./two
+  toolgate explain dec_01991e5a-… --admin http://127.0.0.1:8081
+  toolgate explain dec_01991e5a-… ./data --target crm.refund   # of a list`,
+    )
     .argument("<decision-id>", "id of the decision, dec_…")
     .argument("[data_dir...]", "the data_dir of a gateway; one of each replica")
     .option("--target <target>", "of a list: why this is in it or not, e.g. crm.refund")

@@ -26,6 +26,13 @@ export function registerImpact(program: Command, terminal: Terminal): void {
   program
     .command("impact")
     .description("say what recorded traffic would have met under another bundle")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  toolgate impact ./data --bundle next.tar.gz --since 7d
+  toolgate impact ./data --bundle policies --fail-on would-deny,would-allow`,
+    )
     .argument("<data_dir...>", "the data_dir of a gateway; one of each replica")
     .requiredOption("--bundle <file>", "the other bundle, or a policy folder")
     .option("--since <when>", "from here on: how long ago (7d, 12h), or a time", (text) => moment(text))

@@ -15,6 +15,13 @@ export function registerReplay(program: Command, terminal: Terminal): void {
   program
     .command("replay")
     .description("decide recorded traffic again, on the bundles that decided it")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  toolgate replay ./data --since 7d
+  toolgate replay ./one ./two --json`,
+    )
     .argument("<data_dir...>", "the data_dir of a gateway; one of each replica")
     .option("--since <when>", "from here on: how long ago (7d, 12h), or a time", (text) => moment(text))
     .option("--until <when>", "up to here", (text) => moment(text))

@@ -13,7 +13,7 @@ import { referencePages } from "./reference.ts";
 
 const root = join(import.meta.dirname, "../..");
 const page = (name: string) => readFileSync(join(root, name), "utf8");
-const written = await referencePages();
+const written = referencePages();
 
 test.each([...written.keys()])("%s says what the code says; if not, run node test/docs/write-reference.ts", (name) => {
   expect(page(name)).toBe(written.get(name));

@@ -1,43 +1,29 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { Command } from "commander";
 import { type ConfigKey, configKeys } from "../../src/app/config-reference.ts";
-import { registerBundle } from "../../src/cli/bundle/index.ts";
-import { registerCatalog } from "../../src/cli/catalog.ts";
-import { registerCheck } from "../../src/cli/check.ts";
-import { registerDemo } from "../../src/cli/demo.ts";
-import { registerLog } from "../../src/cli/log.ts";
-import { registerPolicy } from "../../src/cli/policy/index.ts";
-import { registerQuarantine } from "../../src/cli/quarantine/index.ts";
-import { registerRollout } from "../../src/cli/rollout/index.ts";
-import { registerServe } from "../../src/cli/serve.ts";
-import { systemTerminal } from "../../src/cli/terminal.ts";
-import { registerVersion } from "../../src/cli/version.ts";
 import { type ReasonText, reasons } from "../../src/core/reasons.ts";
 import { openApiText } from "../../src/http/index.ts";
 import { adminRoutesText } from "./admin-routes.ts";
 import { bundleCodes } from "./bundle-codes.ts";
+import { everyCommand } from "./command-help.ts";
 import { table } from "./markdown.ts";
 import { mcpSupportText } from "./mcp-support/index.ts";
+import { metricsText } from "./metrics-table.ts";
 
 const root = join(import.meta.dirname, "../..");
-const run = promisify(execFile);
-/** What a command takes where no terminal tells its width. */
-const HELP_WIDTH = 80;
 
 /** What stands above this line in a page is written by hand; what stands below is written from the code. */
 export const mark = "<!-- Below this line: written by `node test/docs/write-reference.ts`, do not edit. -->";
 
 /** The pages with a part that is written from the code, each as it should be. */
-export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+export function referencePages(): ReadonlyMap<string, string> {
   const written: readonly (readonly [string, string])[] = [
     ["docs/reasons.md", reasonsText()],
     ["docs/configuration.md", configurationText()],
-    ["docs/cli.md", await commandsText()],
+    ["docs/cli.md", commandsText()],
     ["docs/mcp-support.md", mcpSupportText()],
     ["docs/admin-api.md", adminRoutesText()],
+    ["docs/metrics.md", metricsText()],
   ];
   const pages = written.map(([page, text]) => [page, `${handWritten(page)}${mark}\n\n${text.trimEnd()}\n`] as const);
   // Written from the code as a whole.
@@ -134,34 +120,11 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
-/** The help of every command: of the program as it prints it, of the others as it would. */
-async function commandsText(): Promise<string> {
-  const args = ["--disable-warning=ExperimentalWarning", join(root, "src/cli/main.ts"), "--help"];
-  const { stdout } = await run(process.execPath, args, { env: { PATH: process.env.PATH, NO_COLOR: "1" } });
-  const program = new Command("toolgate").configureHelp({ sortSubcommands: false, showGlobalOptions: false });
-  program.configureOutput({ getOutHelpWidth: () => HELP_WIDTH });
-  for (const register of [
-    registerServe,
-    registerDemo,
-    registerCheck,
-    registerPolicy,
-    registerBundle,
-    registerCatalog,
-    registerRollout,
-    registerQuarantine,
-    registerLog,
-    registerVersion,
-  ])
-    register(program, systemTerminal());
-  const names = program.commands.map((command) => command.name());
-  const told = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\])? {2}/gm)].map(([, name]) => name).filter((name) => name !== "help");
-  if (told.join() !== names.join()) throw new Error(`the program has the commands ${told.join(", ")}, this list has ${names.join(", ")}`);
-  return [section("toolgate", stdout), ...program.commands.flatMap((command) => helpBelow(command, "toolgate"))].join("\n\n");
-}
-
-function helpBelow(command: Command, parent: string): readonly string[] {
-  const name = `${parent} ${command.name()}`;
-  return [section(name, command.helpInformation()), ...command.commands.flatMap((child) => helpBelow(child, name))];
+/** The help of every command, as it prints it. */
+function commandsText(): string {
+  return everyCommand()
+    .map(({ name, help }) => section(name, help))
+    .join("\n\n");
 }
 
 function section(name: string, help: string): string {

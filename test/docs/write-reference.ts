@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { referencePages } from "./reference.ts";
 
-for (const [page, text] of await referencePages()) {
+for (const [page, text] of referencePages()) {
   writeFileSync(join(import.meta.dirname, "../..", page), text);
   process.stdout.write(`wrote ${page}\n`);
 }

@@ -16,6 +16,13 @@ export function registerQuarantineAdd(quarantine: Command, terminal: Terminal): 
   const command = quarantine
     .command("add")
     .description("refuse it at once, on all replicas")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  toolgate quarantine add agent support-bot --for 12h --why "INC-7"
+  toolgate quarantine add tool crm.refund --why "prices are wrong"`,
+    )
     .addArgument(new Argument("<kind>", "what it is").choices(quarantineKinds))
     .argument("<id>", "its id, e.g. support-bot, ann, crm, crm.refund, ses_…")
     .option("--issuer <issuer>", "of a user: only the one of this issuer")

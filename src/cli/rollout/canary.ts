@@ -12,6 +12,14 @@ export function registerRolloutCanary(rollout: Command, terminal: Terminal): voi
   const command = rollout
     .command("canary")
     .description("let a candidate decide for a share of the agents")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  toolgate rollout canary next.tar.gz --percent 5 --for 30m --why "…" \\
+    --rollback-if 'new-denies>20' --min-calls 100
+  toolgate rollout canary --agent support-bot --why "…"   # under way: go on`,
+    )
     .option("--percent <n>", "the share of the agents, 1 to 100", wholeNumber(1, 100))
     .option("--agent <id>", "this agent of the catalog instead; may be repeated", agents);
   beginFlags(command).action(async (file: string | undefined, flags: CanaryFlags) => {

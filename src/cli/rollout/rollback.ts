@@ -7,7 +7,7 @@ import { bundleText } from "./status-text.ts";
 export function registerRolloutRollback(rollout: Command, terminal: Terminal): void {
   const command = rollout
     .command("rollback")
-    .description("end the rollout; the active bundle decides for all")
+    .description("end the rollout; the promoted bundle decides for all")
     .requiredOption("--why <text>", "the reason, for the record");
   adminFlags(command).action(async (flags: ActFlags) => {
     process.exitCode = await rollBack(terminal, flags);
@@ -21,5 +21,5 @@ async function rollBack(terminal: Terminal, flags: ActFlags): Promise<number> {
   const { rollout, promoted } = status.state;
   if (rollout) announce(terminal, flags, `rolling back ${bundleText(rollout.bundle)}${promoted ? ` to ${bundleText(promoted)}` : ""}`);
   const acted = await client.ask("rollBack", { body: { why: flags.why }, ...(etag === undefined ? {} : { ifMatch: etag }) });
-  return finish(terminal, flags, acted, "Rolled back: the active bundle decides for all.");
+  return finish(terminal, flags, acted, "Rolled back: the promoted bundle decides for all.");
 }

@@ -12,6 +12,12 @@ export function registerRolloutStatus(rollout: Command, terminal: Terminal): voi
   const command = rollout
     .command("status")
     .description("what decides, what is on its way, and what it would change")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  toolgate rollout status --watch   # ends with 1 if it is rolled back`,
+    )
     .option("-w, --watch", "go on until the rollout ends");
   adminFlags(command).action(async (flags: StatusFlags) => {
     process.exitCode = await status(terminal, flags);
