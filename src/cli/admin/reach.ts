@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { environment } from "../../app/index.ts";
 import { foundText } from "../../core/mistakes.ts";
+import { isLoopback } from "../../http/index.ts";
 import { systemRefusal } from "../system-error.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { type AdminClient, adminClient } from "./client.ts";
@@ -31,6 +32,10 @@ export async function reach(terminal: Terminal, flags: AdminFlags): Promise<Admi
   const url = URL.parse(place);
   if (url === null || !/^https?:$/.test(url.protocol) || `${url.username}${url.password}${url.search}` !== "") {
     terminal.err(`${foundText(place)} is no address of an admin listener; wanted one like http://127.0.0.1:8081`);
+    return exitCodes.usage;
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    terminal.err(`${foundText(place)} is not on this machine; wanted https: your token would travel in clear`);
     return exitCodes.usage;
   }
   const token = await tokenOf(terminal, flags.tokenFile, variables.TOOLGATE_TOKEN);

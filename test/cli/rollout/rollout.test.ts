@@ -185,6 +185,10 @@ describe("what goes wrong on the way", () => {
       expect([code, err]).toMatchObject([2, expect.stringContaining("is no address of an admin listener")]);
       expect(err).not.toContain("hunter2");
     }
+    for (const place of ["http://gate.example.com:8081", "http://127.0.0.1.example.com", "http://10.0.0.7:8081"]) {
+      const clear = await toolgate(["rollout", "status", "--admin", place], { env: { ...bare, TOOLGATE_TOKEN: "hunter2" } });
+      expect([clear.code, clear.err]).toMatchObject([2, expect.stringContaining("your token would travel in clear")]);
+    }
     const token = await toolgate(["rollout", "status", "--admin", admin.url], { env: bare });
     expect([token.code, token.err]).toMatchObject([2, expect.stringContaining("TOOLGATE_TOKEN")]);
     expect(admin.arrived).toEqual([]);
