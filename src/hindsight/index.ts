@@ -2,7 +2,6 @@ export {
   type DecisionSource,
   dataDirectories,
   type ExplainOptions,
-  type ExplainPaint,
   type Explanation,
   explain,
   explanationText,
@@ -14,5 +13,6 @@ export {
   type TextOptions,
 } from "./explain/index.ts";
 export { type Impact, type ImpactWord, impactMarkdown, impactOn, impactText, impactWords } from "./impact/index.ts";
+export type { Paint } from "./paint.ts";
 export { type Place, placeOf } from "./records/index.ts";
 export { holds, type Replay, replayLogs, replayText } from "./replay/index.ts";

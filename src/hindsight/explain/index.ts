@@ -10,4 +10,4 @@ export type {
   Verdict,
 } from "./explanation.ts";
 export { type GatewayAnswers, runningGateway } from "./running-gateway.ts";
-export { type ExplainPaint, explanationText, type TextOptions } from "./text/index.ts";
+export { explanationText, type TextOptions } from "./text/index.ts";

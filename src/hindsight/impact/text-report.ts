@@ -1,18 +1,8 @@
+import type { Paint, Table } from "../paint.ts";
 import type { Counted } from "../records/index.ts";
 import type { Impact, ImpactRow, Sample } from "./report.ts";
 import { touched } from "./word-table.ts";
 import { type ImpactWord, impactWords } from "./words.ts";
-
-export interface ImpactPaint {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly red: (text: string) => string;
-  readonly green: (text: string) => string;
-  readonly yellow: (text: string) => string;
-}
-
-/** Lays rows out in columns; the commands have theirs. */
-export type Table = (rows: readonly (readonly string[])[]) => string;
 
 const MOST_ROWS = 20;
 const columns: readonly ImpactWord[] = ["would-deny", "would-allow", "would-ask", "changed", "unjudgeable"];
@@ -25,7 +15,7 @@ const says: Readonly<Record<ImpactWord, string>> = {
   unjudgeable: "the record does not hold what would decide",
 };
 
-export function impactText(impact: Impact, bundle: string, paint: ImpactPaint, table: Table): string {
+export function impactText(impact: Impact, bundle: string, paint: Paint, table: Table): string {
   const { decisions, from, to, counts } = impact;
   const span = from === undefined ? "" : `, ${from} to ${to}`;
   const lines = [`${paint.bold(bundle)} asked about ${decisions} recorded decision${decisions === 1 ? "" : "s"}${span}`, ""];
@@ -47,13 +37,13 @@ export function impactText(impact: Impact, bundle: string, paint: ImpactPaint, t
   return lines.join("\n");
 }
 
-function colour(word: ImpactWord, count: number, paint: ImpactPaint): (text: string) => string {
+function colour(word: ImpactWord, count: number, paint: Paint): (text: string) => string {
   if (count === 0) return paint.dim;
   if (word === "would-allow") return paint.red;
   return word === "same" ? paint.green : paint.yellow;
 }
 
-function rows(title: string, head: string, all: readonly ImpactRow[], paint: ImpactPaint, table: Table): readonly string[] {
+function rows(title: string, head: string, all: readonly ImpactRow[], paint: Paint, table: Table): readonly string[] {
   const shown = all.filter(({ counts }) => touched(counts) > 0);
   if (shown.length === 0) return [];
   const cells = shown.map(({ what, counts }) => [what, ...columns.map((word) => String(counts[word])), String(counts.same)]);
@@ -65,10 +55,7 @@ function cut(cells: readonly (readonly string[])[], more: readonly string[]): re
   return cells.length <= MOST_ROWS ? cells : [...cells.slice(0, MOST_ROWS), more];
 }
 
-function sampleLines(
-  { word, id, time, agent, user, target, before, after, causes, message }: Sample,
-  paint: ImpactPaint,
-): readonly string[] {
+function sampleLines({ word, id, time, agent, user, target, before, after, causes, message }: Sample, paint: Paint): readonly string[] {
   const who = user === undefined ? agent : `${user} via ${agent}`;
   const because = causes.length === 0 ? "" : `  ${causes.join(", ")}`;
   return [
@@ -78,7 +65,7 @@ function sampleLines(
   ];
 }
 
-function counted(title: string, all: readonly Counted[], paint: ImpactPaint, table: Table): readonly string[] {
+function counted(title: string, all: readonly Counted[], paint: Paint, table: Table): readonly string[] {
   if (all.length === 0) return [];
   return [
     "",

@@ -1,18 +1,9 @@
+import type { Paint, Table } from "../paint.ts";
 import { type Difference, holds, type Replay, type ReplayCounts } from "./report.ts";
-
-export interface ReplayPaint {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly red: (text: string) => string;
-  readonly green: (text: string) => string;
-}
-
-/** Lays rows out in columns; the commands have theirs. */
-type Table = (rows: readonly (readonly string[])[]) => string;
 
 const MOST_ROWS = 20;
 
-export function replayText(replay: Replay, paint: ReplayPaint, table: Table): string {
+export function replayText(replay: Replay, paint: Paint, table: Table): string {
   const { decisions, lists, admissions } = replay;
   const heading = ["", "replayed", "equal", "different", "not judgeable"].map((text) => paint.dim(text));
   const lines = [
@@ -39,7 +30,7 @@ export function replayText(replay: Replay, paint: ReplayPaint, table: Table): st
   return lines.join("\n");
 }
 
-function verdictOf(replay: Replay, paint: ReplayPaint): string {
+function verdictOf(replay: Replay, paint: Paint): string {
   const { decisions, lists, admissions } = replay;
   const of = (member: "replayed" | "different") => decisions[member] + lists[member] + admissions[member];
   if (of("different") > 0) return paint.red(`${of("different")} of ${of("replayed")} records come out otherwise than they were recorded.`);
@@ -52,12 +43,12 @@ function row(what: string, { replayed, equal, different, unjudgeable }: ReplayCo
   return [what, String(replayed), String(equal), String(different), String(unjudgeable.count)];
 }
 
-function reasons(all: readonly ReplayCounts[], paint: ReplayPaint, table: Table): readonly string[] {
+function reasons(all: readonly ReplayCounts[], paint: Paint, table: Table): readonly string[] {
   const cells = all.flatMap(({ unjudgeable }) => unjudgeable.by.map(({ what, count }) => [String(count), what]));
   return cells.length === 0 ? [] : ["", paint.bold("Not judgeable, because"), table(cells.slice(0, MOST_ROWS))];
 }
 
-function lost({ withoutBundle }: Replay, paint: ReplayPaint, table: Table): readonly string[] {
+function lost({ withoutBundle }: Replay, paint: Paint, table: Table): readonly string[] {
   if (withoutBundle.length === 0) return [];
   return [
     "",
@@ -66,7 +57,7 @@ function lost({ withoutBundle }: Replay, paint: ReplayPaint, table: Table): read
   ];
 }
 
-function differenceLines({ id, time, what, target, members, recorded, again, place }: Difference, paint: ReplayPaint): readonly string[] {
+function differenceLines({ id, time, what, target, members, recorded, again, place }: Difference, paint: Paint): readonly string[] {
   return [
     "",
     `${paint.red("different")}  ${what} ${target}  ${paint.dim(`${time}  ${id}  ${place}`)}`,

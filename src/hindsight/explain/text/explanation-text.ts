@@ -1,11 +1,12 @@
+import type { Paint } from "../../paint.ts";
 import { whoOf } from "../answer.ts";
 import type { Explanation, RuleTold } from "../explanation.ts";
-import { type ExplainPaint, labelled, WIDTH, wrapped } from "./lines.ts";
+import { labelled, WIDTH, wrapped } from "./lines.ts";
 import { ruleLines } from "./rule-lines.ts";
 import { sideLines } from "./side-lines.ts";
 
 export interface TextOptions {
-  readonly paint: ExplainPaint;
+  readonly paint: Paint;
   /** Everything that was looked at, the rules that did not hold too. */
   readonly all: boolean;
 }
@@ -32,7 +33,7 @@ export function explanationText(told: Explanation, options: TextOptions): string
 const LABEL_WIDTH = 8;
 const SHORT_DIGEST = "sha256:".length + 12;
 
-function facts(told: Explanation, { dim }: ExplainPaint): readonly string[] {
+function facts(told: Explanation, { dim }: Paint): readonly string[] {
   const { asked, bundle } = told;
   const rows: readonly (readonly [string, string])[] = [
     ["decision", told.id],
@@ -104,7 +105,7 @@ function ruleParts({ rules, verdict, policy }: Explanation, { paint, all }: Text
   ];
 }
 
-function notes({ notes: told, conditions, faults }: Explanation, { dim }: ExplainPaint): readonly string[] {
+function notes({ notes: told, conditions, faults }: Explanation, { dim }: Paint): readonly string[] {
   const checked =
     conditions.equal === true
       ? [

@@ -1,2 +1,1 @@
 export { explanationText, type TextOptions } from "./explanation-text.ts";
-export type { ExplainPaint } from "./lines.ts";

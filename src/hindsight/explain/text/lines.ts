@@ -1,12 +1,3 @@
-/** Quiet colour, as a terminal has it. */
-export interface ExplainPaint {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly red: (text: string) => string;
-  readonly green: (text: string) => string;
-  readonly yellow: (text: string) => string;
-}
-
 export const WIDTH = 100;
 
 /** Words on lines of at most `width` columns. A word that is longer than a line is broken, so that none reaches beyond. */

@@ -1,8 +1,9 @@
+import type { Paint } from "../../paint.ts";
 import type { Condition, RuleTold } from "../explanation.ts";
-import { cut, type ExplainPaint, WIDTH, wrapped } from "./lines.ts";
+import { cut, WIDTH, wrapped } from "./lines.ts";
 
 export interface RuleStyle {
-  readonly paint: ExplainPaint;
+  readonly paint: Paint;
   readonly indent: number;
   /** Also the conditions that were passed before the one that failed. */
   readonly passed: boolean;
@@ -34,7 +35,7 @@ function titleOf({ rule, name, package: own, times, state }: RuleTold): string {
   return `${name}, ${rule} of policy.${own}${often}`;
 }
 
-function marked({ state, rule }: RuleTold, text: string, paint: ExplainPaint): string {
+function marked({ state, rule }: RuleTold, text: string, paint: Paint): string {
   if (state === "unjudgeable" || state === "failed") return paint.yellow(text);
   return state === "held" && (rule === "deny" || rule === "constrain") ? paint.red(text) : text;
 }

@@ -1,6 +1,7 @@
+import type { Paint } from "../../paint.ts";
 import type { Candidate, PermitCandidate, RoleCandidate, Side } from "../explanation.ts";
 import { permitName } from "../sides.ts";
-import { type ExplainPaint, WIDTH, wrapped } from "./lines.ts";
+import { WIDTH, wrapped } from "./lines.ts";
 import { ruleLines } from "./rule-lines.ts";
 
 /** Candidates of one side that are told one by one; the others are counted. */
@@ -17,7 +18,7 @@ export interface SideOptions {
 }
 
 /** Each side on a line of its own; of one that lacks a permit what it could have had. */
-export function sideLines(sides: readonly Side[], paint: ExplainPaint, { all, rulesSeen }: SideOptions): readonly string[] {
+export function sideLines(sides: readonly Side[], paint: Paint, { all, rulesSeen }: SideOptions): readonly string[] {
   const widest = Math.max(0, ...sides.map(({ side, who }) => side.length + 1 + who.length));
   return sides.flatMap((side) => {
     const yes = side.has ? paint.green("yes") : paint.red("no ");
@@ -39,14 +40,14 @@ function lacking(candidates: readonly Candidate[]): string {
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-function candidateLines({ candidates }: Side, paint: ExplainPaint, all: boolean): readonly string[] {
+function candidateLines({ candidates }: Side, paint: Paint, all: boolean): readonly string[] {
   const roles = candidates.filter((one): one is RoleCandidate => one.kind === "role");
   const permits = candidates.filter((one): one is PermitCandidate => one.kind === "permit" && (all || !one.held));
   return [...roleLines(roles, paint, all), ...permits.slice(0, all ? undefined : MOST_TOLD).flatMap((one) => permitLines(one, paint, all))];
 }
 
 /** Roles that are lacked for the same reason are one line. */
-function roleLines(roles: readonly RoleCandidate[], paint: ExplainPaint, all: boolean): readonly string[] {
+function roleLines(roles: readonly RoleCandidate[], paint: Paint, all: boolean): readonly string[] {
   const byReason = new Map<string, string[]>();
   for (const { role, why } of roles) byReason.set(why, [...(byReason.get(why) ?? []), role]);
   const reasons = [...byReason];
@@ -70,7 +71,7 @@ function namesOf(roles: readonly string[], all: boolean): string {
   return `roles ${roles.slice(0, 2).join(", ")} and ${roles.length - 2} more`;
 }
 
-function permitLines(permit: PermitCandidate, paint: ExplainPaint, all: boolean): readonly string[] {
+function permitLines(permit: PermitCandidate, paint: Paint, all: boolean): readonly string[] {
   const { rule } = permit;
   const [, ...conditions] = ruleLines(rule, { paint, indent: 9, passed: all });
   return [`       ${permitName(permit)}   ${paint.dim(`${rule.file}:${rule.line}`)}`, ...conditions];
