@@ -4,7 +4,7 @@ import type { StagedAnswer, StatusAnswer } from "../../http/index.ts";
 import { type AdminClient, type AdminFailure, type AdminFlags, reach, tellFailure } from "../admin/index.ts";
 import { systemRefusal } from "../system-error.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
-import { bundleText } from "./status-text.ts";
+import { bundleName } from "./status-text.ts";
 
 export interface ActFlags extends AdminFlags {
   readonly why: string;
@@ -58,6 +58,6 @@ export async function stage(
   announce(terminal, flags, `staging "${file}": ${bytes.byteLength} bytes`);
   const staged = await client.ask("stageBundle", { body: bytes });
   if (!staged.ok) return err(tellFailure(terminal, staged.error, flags.json));
-  announce(terminal, flags, `staged ${bundleText(staged.value.value)}`);
+  announce(terminal, flags, `staged ${bundleName(staged.value.value)}`);
   return ok(staged.value.value);
 }

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RollbackRule, RolloutStep } from "../../core/operations.ts";
-import { parseRollbackRule } from "../../gateway/index.ts";
+import { parseRollbackRule, rollbackRuleText } from "../../gateway/index.ts";
 import type { RolloutBody, StagedAnswer } from "../../http/index.ts";
 import { adminFlags } from "../admin/index.ts";
 import { duration, durationText, wholeNumber } from "../flags.ts";
 import { exitCodes, type Terminal } from "../terminal.ts";
 import { type ActFlags, announce, finish, type Looked, look, stage } from "./act.ts";
-import { bundleText, stepText } from "./status-text.ts";
+import { bundleName, stepText } from "./status-text.ts";
 
 export interface BeginFlags extends ActFlags {
   readonly for?: number;
@@ -60,18 +60,25 @@ export async function begin(terminal: Terminal, file: string | undefined, flags:
     why,
     ...(staged === undefined ? {} : { digest: staged.value.digest }),
   };
-  announce(terminal, flags, intention(looked, staged?.value, step, atEnd));
+  announce(terminal, flags, intention(looked, staged?.value, step, flags));
   const { client, etag } = looked;
   const acted = await client.ask("startRollout", { body, ...(etag === undefined ? {} : { ifMatch: etag }) });
   return finish(terminal, flags, acted, `The rollout is under way: ${stepText(step)}.`);
 }
 
-function intention({ status: { state } }: Looked, staged: StagedAnswer | undefined, step: RolloutStep, atEnd: BeginFlags["atEnd"]): string {
+/** What it begins with, and what will come of it by itself: rules of a step before do not stand in for missing ones. */
+function intention(
+  { status: { state } }: Looked,
+  staged: StagedAnswer | undefined,
+  step: RolloutStep,
+  { atEnd, rollbackIf }: BeginFlags,
+): string {
   const bundle = staged ?? state.rollout?.bundle ?? state.held;
-  const what = bundle === undefined ? "what was staged last" : bundleText(bundle);
+  const what = bundle === undefined ? "what was staged last" : bundleName(bundle);
   const time =
     step.forMs === undefined
       ? "until an operator goes on"
       : `for ${durationText(step.forMs)}, then ${atEnd === "promote" ? "promoted" : "it waits"}`;
-  return `${stepText(step)} of ${what}, ${time}; active is ${state.promoted ? bundleText(state.promoted) : "nothing yet"}`;
+  const back = rollbackIf.length === 0 ? "it does not go back by itself" : `goes back if ${rollbackIf.map(rollbackRuleText).join(", ")}`;
+  return `${stepText(step)} of ${what}${state.promoted ? ` over ${bundleName(state.promoted)}` : ""}\n  ${time}; ${back}`;
 }

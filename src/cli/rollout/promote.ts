@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { adminFlags } from "../admin/index.ts";
 import type { Terminal } from "../terminal.ts";
 import { type ActFlags, announce, finish, look } from "./act.ts";
-import { bundleText } from "./status-text.ts";
+import { bundleName } from "./status-text.ts";
 
 export function registerRolloutPromote(rollout: Command, terminal: Terminal): void {
   const command = rollout
@@ -19,8 +19,8 @@ async function promote(terminal: Terminal, flags: ActFlags): Promise<number> {
   if (typeof looked === "number") return looked;
   const { client, etag, status } = looked;
   const candidate = status.state.rollout?.bundle ?? status.state.held;
-  const active = status.state.promoted;
-  if (candidate) announce(terminal, flags, `promoting ${bundleText(candidate)}${active ? ` over ${bundleText(active)}` : ""}`);
+  const { promoted } = status.state;
+  if (candidate) announce(terminal, flags, `promoting ${bundleName(candidate)}${promoted ? ` over ${bundleName(promoted)}` : ""}`);
   const acted = await client.ask("promote", { body: { why: flags.why }, ...(etag === undefined ? {} : { ifMatch: etag }) });
   return finish(terminal, flags, acted, "Promoted: it decides for all, and no lower sequence is taken any more.");
 }

@@ -15,7 +15,7 @@ export function statusText(terminal: Terminal, status: StatusAnswer, now: number
   const { paint } = terminal;
   const { state } = status;
   const parts = [
-    `${paint.bold(state.promoted?.name ?? status.environment)} in ${status.environment}, tenant ${status.tenant}`,
+    `${paint.bold(state.promoted?.name ?? status.environment)} in ${status.environment}, tenant ${status.tenant}: ${answerText(state)}`,
     table([
       ...bundleRows(terminal, state, now),
       ...(state.rollout ? rolloutRows(terminal, status, state.rollout, now) : endedRows(terminal, state, now)),
@@ -33,6 +33,20 @@ export function statusText(terminal: Terminal, status: StatusAnswer, now: number
 
 type Bundle = Rollout["bundle"];
 
+/** What the first line says: how it is, in a few words. */
+function answerText({ promoted, rollout, held }: State): string {
+  const step = rollout?.steps[rollout.step];
+  if (rollout && step) return `${stepText(step)} of ${rollout.bundle.revision}`;
+  if (held) return `${held.revision} waits for an operator`;
+  return promoted ? `${promoted.revision} decides for all` : "nothing decides yet";
+}
+
+/** A bundle in a sentence. */
+export function bundleName({ revision, sequence, digest }: Pick<Bundle, "revision" | "sequence" | "digest">): string {
+  return `${revision} (sequence ${sequence}, ${shortDigest(digest)})`;
+}
+
+/** A bundle in a table. */
 export function bundleText({ revision, sequence, digest }: Pick<Bundle, "revision" | "sequence" | "digest">): string {
   return `${revision}  sequence ${sequence}  ${shortDigest(digest)}`;
 }
@@ -41,10 +55,7 @@ const ago = (at: number, now: number) => `${durationText(now - at)} ago`;
 
 function bundleRows({ paint }: Terminal, { promoted, rollout, held }: State, now: number): string[][] {
   return [
-    [
-      paint.dim("active"),
-      promoted ? `${bundleText(promoted)}  promoted ${ago(promoted.at, now)} by ${promoted.by}` : "nothing was promoted yet",
-    ],
+    [paint.dim("promoted"), promoted ? `${bundleText(promoted)}  ${ago(promoted.at, now)} by ${promoted.by}` : "nothing yet"],
     ...(rollout ? [[paint.dim("candidate"), `${bundleText(rollout.bundle)}  signed by ${rollout.bundle.signer}`]] : []),
     ...(held ? [[paint.dim("held"), `${bundleText(held)}  waits for an operator since ${durationText(now - held.at)}`]] : []),
   ];
@@ -69,7 +80,7 @@ function rolloutRows({ paint }: Terminal, { canary }: StatusAnswer, rollout: Rol
     [paint.dim("begun"), `${ago(at, now)} by ${by}`],
     ...(under.mode === "canary" && canary ? [[paint.dim("agents"), agentsText(canary)]] : []),
     ...(rollbackIf.length === 0 ? [] : [[paint.dim("goes back"), rollbackIf.map(rollbackRuleText).join(", ")]]),
-    ...(minCalls === 0 ? [] : [[paint.dim("counts"), `once ${minCalls} calls were compared`]]),
+    ...(minCalls === 0 ? [] : [[paint.dim("needs"), `${minCalls} compared calls before its time, or a percentage, counts`]]),
   ];
 }
 

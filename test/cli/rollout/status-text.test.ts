@@ -9,15 +9,15 @@ const shown = (status = statusOf()) => statusText(plain, status, now);
 
 describe("the status of a rollout", () => {
   it("tells what decides, what is on its way, what it would change, who follows, and what can be done", () => {
-    expect(shown()).toBe(`acme in production, tenant default
+    expect(shown()).toBe(`acme in production, tenant default: canary of 5 % of 1.5.0
 
-  active      1.4.0  sequence 7  sha256:aaaaaaaaaaaa  promoted 2 h 3 min ago by security/olga
+  promoted    1.4.0  sequence 7  sha256:aaaaaaaaaaaa  2 h 3 min ago by security/olga
   candidate   1.5.0  sequence 8  sha256:bbbbbbbbbbbb  signed by release-key
   mode        canary of 5 %, step 2 of 2, 29 min 50 s left, then promoted
   begun       11 min ago by security/olga
   agents      3 of 61: desk, support-bot and 1 more
   goes back   new-denies>20, failures>1.5%
-  counts      once 100 calls were compared
+  needs       100 compared calls before its time, or a percentage, counts
 
 compared 1204 calls; new deny 12, new allow 2; 3 skipped: too many at once
 
@@ -49,6 +49,7 @@ Next:
     const { counts: _, canary: __, ...rest } = statusOf();
     const quarantine = [entry, { ...entry, id: "qua_2", until: now - 1 }];
     const text = shown({ ...rest, replicas: [], state: { version: 9, promoted: active, held, ended: [ended], quarantine } });
+    expect(text).toContain("tenant default: 1.5.0 waits for an operator\n");
     expect(text).toContain("  last         1.5.0  sequence 8  sha256:bbbbbbbbbbbb  rolled back 1 min ago by gateway: new-denies>20: 21\n");
     expect(text).toContain("  held         1.5.0  sequence 8  sha256:bbbbbbbbbbbb  waits for an operator since 5 s\n");
     expect(text).toContain("  quarantine   1 entry; toolgate quarantine list shows them");
