@@ -82,8 +82,9 @@ describe("rollout shadow and canary", () => {
       ...["--min-calls", "100", "--at-end", "promote", "--why", "release 1.5"],
     );
     expect([code, out]).toEqual([0, "The rollout is under way: shadow. toolgate rollout status tells how it goes.\n"]);
-    expect(err).toContain("staged 1.5.0  sequence 8  sha256:bbbbbbbbbbbb");
-    expect(err).toContain("shadow of 1.5.0  sequence 8  sha256:bbbbbbbbbbbb, for 10 min, then promoted; active is 1.4.0  sequence 7");
+    expect(err).toContain("staged 1.5.0 (sequence 8, sha256:bbbbbbbbbbbb)");
+    expect(err).toContain("shadow of 1.5.0 (sequence 8, sha256:bbbbbbbbbbbb) over 1.4.0 (sequence 7, sha256:aaaaaaaaaaaa)\n");
+    expect(err).toContain("  for 10 min, then promoted; goes back if new-denies>20, failures>1.5%\n");
     expect(acts()).toMatchObject([
       { route: "stageBundle", body: "the bytes of a bundle" },
       {
