@@ -11,9 +11,7 @@ export {
   type Desk,
   type DeskParts,
   type DeskRefusal,
-  type DeskStatus,
   type Operator,
-  type WantedQuarantine,
 } from "./desk/index.ts";
 export type {
   Answer,
@@ -46,17 +44,12 @@ export {
   rehearse,
 } from "./rehearsal/index.ts";
 export {
-  type FlipOf,
   failureOf,
   flipOf,
   isOfTheMoment,
   type Judged,
-  type JudgedList,
-  type Readmitted,
   type Rejudge,
   type Rejudged,
-  type RejudgedOn,
-  type Relisted,
   rejudgeOf,
 } from "./rejudge/index.ts";
 export { type SpentAt, spendOf } from "./restore-spend.ts";

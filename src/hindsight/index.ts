@@ -1,15 +1,12 @@
 export {
   type DecisionSource,
   dataDirectories,
-  type ExplainOptions,
   type Explanation,
   explain,
   explanationText,
   type GatewayAnswers,
-  type MissingBundle,
   type NoDecision,
   runningGateway,
-  type SourcedDecision,
   type TextOptions,
 } from "./explain/index.ts";
 export { type Impact, type ImpactWord, impactMarkdown, impactOn, impactText, impactWords } from "./impact/index.ts";

@@ -1,6 +1,5 @@
 export {
   type AdminApi,
-  type AdminDoorParts,
   type AdminRoute,
   type AdminRouteName,
   adminApi,
@@ -12,10 +11,8 @@ export {
   problemSchema,
   type QuarantineBody,
   type QuarantinedAnswer,
-  type RecordsAnswer,
   type RolloutBody,
   type StagedAnswer,
-  type StateAnswer,
   type StatusAnswer,
   type Whoami,
 } from "./admin/index.ts";

@@ -1,2 +1,2 @@
 export type { ComparedPair, Comparing } from "./comparing.ts";
-export { type ComparingOptions, createComparing } from "./create-comparing.ts";
+export { createComparing } from "./create-comparing.ts";

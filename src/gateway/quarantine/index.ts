@@ -1,3 +1,3 @@
-export { createQuarantine, type QuarantineOptions } from "./create-quarantine.ts";
-export type { AgentNames, Quarantine, QuarantineReason } from "./quarantine.ts";
+export { createQuarantine } from "./create-quarantine.ts";
+export type { AgentNames, Quarantine } from "./quarantine.ts";
 export { stoppedCall, stoppedCaller, stoppedTarget, withheldFor } from "./stopped.ts";

@@ -5,7 +5,6 @@ export type {
   Condition,
   Explanation,
   RuleTold,
-  Side,
   Value,
   Verdict,
 } from "./explanation.ts";

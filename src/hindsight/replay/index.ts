@@ -1,5 +1,3 @@
-export { OpenedBundles, unusableText } from "./opened-bundles.ts";
 export { type ReplayOptions, replayLogs } from "./replay.ts";
-export { type Difference, holds, type Replay, type ReplayCounts, type ReplayedKind } from "./report.ts";
-export { differingMembers } from "./same-decision.ts";
+export { type Difference, holds, type Replay } from "./report.ts";
 export { replayText } from "./text-report.ts";

@@ -189,9 +189,7 @@ export type AdminRouteName = keyof AdminApi;
 export type Whoami = z.infer<typeof whoamiSchema>;
 export type StatusAnswer = z.infer<typeof statusSchema>;
 export type StagedAnswer = z.infer<typeof stagedBundleSchema>;
-export type StateAnswer = z.infer<typeof operationsStateSchema>;
 export type QuarantinedAnswer = z.infer<typeof quarantinedSchema>;
-export type RecordsAnswer = z.infer<typeof recordsSchema>;
 /** As it is sent: what has a default may be left out. */
 export type RolloutBody = z.input<typeof wantedRolloutSchema>;
 export type QuarantineBody = z.input<typeof wantedQuarantineSchema>;

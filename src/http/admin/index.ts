@@ -8,10 +8,8 @@ export {
   problemSchema,
   type QuarantineBody,
   type QuarantinedAnswer,
-  type RecordsAnswer,
   type RolloutBody,
   type StagedAnswer,
-  type StateAnswer,
   type StatusAnswer,
   type Whoami,
 } from "./api.ts";

@@ -5,7 +5,7 @@ export { canonicalJson, compareUtf8, hashFile } from "./canonical.ts";
 export { type BundleConfig, bundleConfig, bundleLimits } from "./config.ts";
 export { dataFile, manifestFile, signaturesFile, wasmFile } from "./entry-name.ts";
 export { fileSequenceFloor } from "./file-sequence-floor.ts";
-export { type JudgedSignature, type JudgedSignatures, judgeSignatures, type Moment } from "./judge-signatures.ts";
+export { type JudgedSignatures, judgeSignatures, type Moment } from "./judge-signatures.ts";
 export {
   type BundleKey,
   fits,

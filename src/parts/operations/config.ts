@@ -9,5 +9,3 @@ export const operationsConfig = z.strictObject({
     .default(5_000)
     .describe("Every call is refused once nothing was heard for this long of what is quarantined: Redis is away."),
 });
-
-export type OperationsConfig = z.infer<typeof operationsConfig>;

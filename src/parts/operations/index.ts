@@ -1,6 +1,6 @@
-export { type OperationsConfig, operationsConfig } from "./config.ts";
-export { type FileOperationsOptions, fileOperations } from "./file-operations.ts";
-export { type MemoryOperationsOptions, memoryOperations, type OperationsMemory, operationsMemory } from "./memory-operations.ts";
+export { operationsConfig } from "./config.ts";
+export { fileOperations } from "./file-operations.ts";
+export { memoryOperations, type OperationsMemory, operationsMemory } from "./memory-operations.ts";
 export type { Counted, Operations, OperationsKey, OperationsUnavailable } from "./operations.ts";
 export { type RedisOperationsOptions, redisOperations } from "./redis-operations.ts";
 export {

@@ -1,4 +1,4 @@
-export { type JudgedRules, judgeRules, type RulesAsked } from "./judge-rules.ts";
+export { judgeRules, type RulesAsked } from "./judge-rules.ts";
 export { leafOf } from "./leaves.ts";
 export { told, valueText } from "./values.ts";
 export { without } from "./workspace.ts";

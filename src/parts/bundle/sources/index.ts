@@ -1,5 +1,5 @@
 export { type FileSourceOptions, fileSource } from "./file-source.ts";
-export { type HttpFetcherOptions, httpFetcher, type ReadSecret } from "./http-fetcher.ts";
+export { httpFetcher, type ReadSecret } from "./http-fetcher.ts";
 export {
   type Account,
   isLoopbackRegistry,
@@ -12,5 +12,5 @@ export {
   referenceText,
 } from "./oci/index.ts";
 export { type Fetched, type Fetcher, type FetchFailure, pollingSource, type Schedule } from "./polling-source.ts";
-export type { BundleSource, SourceCode, SourceEvents, SourceKind, SourceProblem, SourceStatus } from "./source.ts";
+export type { BundleSource, SourceEvents, SourceProblem, SourceStatus } from "./source.ts";
 export { isSafeUrl } from "./wire/index.ts";
