@@ -92,8 +92,8 @@ function answersOf(client: AdminClient): GatewayAnswers {
 
 function failureText(failure: AdminFailure): string {
   if (failure.kind !== "refused") return `"${failure.url}" gave no answer that can be used: ${failure.detail}`;
-  const { code, title, remedy } = failure.problem;
-  return `the gateway refused: ${code} - ${title}${remedy === undefined ? "" : ` ${remedy}`}`;
+  const { code, title, detail, remedy } = failure.problem;
+  return `the gateway refused: ${code} - ${title}${detail === title ? "" : ` (${detail})`}${remedy === undefined ? "" : ` ${remedy}`}`;
 }
 
 function tell(terminal: Terminal, told: Explanation, { json, all }: ExplainFlags): number {

@@ -34,8 +34,10 @@ export async function recordsEverywhere(parts: DeskParts, id: DecisionId, tenant
   const away: string[] = [];
   const own = await ownLines(parts, id, tenant);
   if (own.length > 0) logs.push({ replica: parts.replicas.id, lines: own });
+  const others = await othersOf(parts);
+  if (others === undefined) return { logs, away: [unnamed] };
   await Promise.all(
-    (await othersOf(parts)).map(async (replica) => {
+    others.map(async (replica) => {
       const lines: string[] = [];
       const onEvent = (line: unknown) => void lines.push(String(line));
       const reply = await parts.replicas.ask(replica, RECORDS, { id, tenant }, { timeoutMs: SILENT_MS, onEvent });
@@ -58,8 +60,10 @@ export async function bundleAnywhere(parts: DeskParts, digest: Digest): Promise<
   if (own !== undefined) return { bytes: own, away: [] };
   const shared = await parts.operations.readBundle(digest);
   if (shared.ok && shared.value !== undefined) return { bytes: shared.value, away: [] };
+  const others = await othersOf(parts);
+  if (others === undefined) return { away: [unnamed] };
   const away: string[] = [];
-  for (const replica of await othersOf(parts)) {
+  for (const replica of others) {
     const pieces: Buffer[] = [];
     const onEvent = (piece: unknown) => void pieces.push(Buffer.from(String(piece), "base64"));
     const reply = await parts.replicas.ask(replica, BUNDLE, digest, { timeoutMs: SILENT_MS, onEvent });
@@ -79,8 +83,11 @@ async function ownLines({ logFolder }: DeskParts, id: DecisionId, tenant: string
   });
 }
 
-/** Whoever reported lately. Where the store cannot say, nobody can be asked. */
-async function othersOf({ operations, replicas }: DeskParts): Promise<readonly string[]> {
+/** In place of their names, where the shared state does not give them: what only they have is not known to be missing. */
+const unnamed = "all other replicas";
+
+/** Whoever reported lately; undefined where the store cannot say. */
+async function othersOf({ operations, replicas }: DeskParts): Promise<readonly string[] | undefined> {
   const known = await operations.replicas();
-  return known.ok ? known.value.map(({ replica }) => replica).filter((replica) => replica !== replicas.id) : [];
+  return known.ok ? known.value.map(({ replica }) => replica).filter((replica) => replica !== replicas.id) : undefined;
 }
