@@ -32,6 +32,7 @@ function needs(role: string): string {
 }
 
 function codeOf(status: number): number {
-  if (status === 401 || status === 403 || status === 404 || status === 409 || status === 412) return exitCodes.finding;
-  return status >= 500 ? exitCodes.unavailable : exitCodes.mistake;
+  // Whoever is not let in has found nothing: a script that watches a rollout must not take a token that ended for a rollback.
+  if (status === 401 || status === 403 || status >= 500) return exitCodes.unavailable;
+  return status === 404 || status === 409 || status === 412 ? exitCodes.finding : exitCodes.mistake;
 }

@@ -75,6 +75,15 @@ describe("rollout status", () => {
   });
 });
 
+describe("a token that ends while a rollout is watched", () => {
+  it("is told, and is no rollback: 69", async () => {
+    admin.answer("status", { value: statusOf() }, problem(401, "auth.expired"));
+    const { code, out, err } = await rollout("status", "--watch");
+    expect([code, out.split("\n").length]).toEqual([69, 2]);
+    expect(err).toContain("auth.expired");
+  });
+});
+
 describe("rollout shadow and canary", () => {
   it("stages the file, says what it will do, and begins under the version that it looked at", async () => {
     const { code, out, err } = await rollout(
@@ -181,15 +190,8 @@ describe("what goes wrong on the way", () => {
     const bare = { ...process.env, TOOLGATE_ADMIN: "", TOOLGATE_TOKEN: "" };
     const without = await toolgate(["rollout", "status"], { env: bare });
     expect([without.code, without.err]).toMatchObject([2, expect.stringContaining("TOOLGATE_ADMIN")]);
-    for (const place of ["http://ann:hunter2@127.0.0.1:1", "http://:hunter2@127.0.0.1:1", "http://127.0.0.1:1/?key=hunter2"]) {
-      const { code, err } = await toolgate(["rollout", "status"], { env: { ...bare, TOOLGATE_ADMIN: place } });
-      expect([code, err]).toMatchObject([2, expect.stringContaining("is no address of an admin listener")]);
-      expect(err).not.toContain("hunter2");
-    }
-    for (const place of ["http://gate.example.com:8081", "http://127.0.0.1.example.com", "http://10.0.0.7:8081"]) {
-      const clear = await toolgate(["rollout", "status", "--admin", place], { env: { ...bare, TOOLGATE_TOKEN: "hunter2" } });
-      expect([clear.code, clear.err]).toMatchObject([2, expect.stringContaining("your token would travel in clear")]);
-    }
+    const secret = await toolgate(["rollout", "status"], { env: { ...bare, TOOLGATE_ADMIN: "http://:hunter2@127.0.0.1:1/?key=hunter2" } });
+    expect([secret.code, secret.err]).toMatchObject([2, expect.stringContaining('"http://…@127.0.0.1:1/?…" is no address of an admin')]);
     const token = await toolgate(["rollout", "status", "--admin", admin.url], { env: bare });
     expect([token.code, token.err]).toMatchObject([2, expect.stringContaining("TOOLGATE_TOKEN")]);
     expect(admin.arrived).toEqual([]);
@@ -212,8 +214,8 @@ describe("what goes wrong on the way", () => {
   });
 
   it.each([
-    [401, "auth.expired", 1, "a token of an operator with the role"],
-    [403, "operator.role_missing", 1, 'a token of an operator with the role "viewer"'],
+    [401, "auth.expired", 69, "a token of an operator with the role"],
+    [403, "operator.role_missing", 69, 'a token of an operator with the role "viewer"'],
     [409, "rollout.busy", 1, "rollout.busy"],
     [422, "rollout.invalid", 65, "rollout.invalid"],
     [503, "gateway.operations_unavailable", 69, "gateway.operations_unavailable"],
