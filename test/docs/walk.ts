@@ -11,16 +11,17 @@ export interface Ran {
 }
 
 /**
- * Follows a page as a reader does, who types what it shows into one terminal, one after another. Shell variable TOKEN and
- * the working folder stay from block to block.
+ * Follows a page as a reader does, who types what it shows into one terminal, one after another. What is exported, and the
+ * working folder, stay from block to block.
  *
  * - Above a block stands what becomes of it: "Write `file`:" or "change `file`:" (lines with - and + and what is around them).
- * - "terminal" above a command means another one, where it goes on until the walk ends.
+ * - "terminal" above a command means another one, where it goes on until the walk ends, or until it is begun again there.
  */
 export class Walk {
   readonly #env: NodeJS.ProcessEnv;
   readonly #state: string;
-  readonly #running: ChildProcess[] = [];
+  /** By the command, in the order in which they were begun. */
+  readonly #running = new Map<string, ChildProcess>();
   readonly #here: (text: string) => string;
   #cwd: string;
 
@@ -38,7 +39,7 @@ export class Walk {
   }
 
   async run(block: Block): Promise<Ran> {
-    const keep = `trap 'printf "cd %q\\nexport TOKEN=%q\\n" "$PWD" "\${TOKEN-}" > "$WALK_STATE"' EXIT`;
+    const keep = `trap '{ printf "cd %q\\n" "$PWD"; export -p; } > "$WALK_STATE"' EXIT`;
     const script = `exec 2>&1\n. "$WALK_STATE"\n${keep}\n${this.#here(block.text)}`;
     const env = { ...this.#env, WALK_STATE: this.#state };
     const { code, out } = await run("bash", ["-eo", "pipefail", "-c", script], { cwd: this.#cwd, env });
@@ -48,8 +49,9 @@ export class Walk {
 
   /** Starts what goes on, and waits until it has said what is wanted. */
   async begin(block: Block, wanted: RegExp): Promise<string> {
+    await this.#stop(block.text);
     const child = start("bash", ["-c", `exec 2>&1\nexec ${this.#here(block.text)}`], { cwd: this.#cwd, env: this.#env });
-    this.#running.push(child);
+    this.#running.set(block.text, child);
     return new Promise((resolve, reject) => {
       let out = "";
       child.stdout?.on("data", (chunk: Buffer) => {
@@ -92,16 +94,23 @@ export class Walk {
 
   /** Ends what it began, the last one first. */
   async end(): Promise<void> {
-    for (const child of this.#running.toReversed()) {
-      child.kill("SIGTERM");
-      await exitOf(child);
-    }
+    for (const command of [...this.#running.keys()].reverse()) await this.#stop(command);
+  }
+
+  async #stop(command: string): Promise<void> {
+    const child = this.#running.get(command);
+    if (child === undefined) return;
+    this.#running.delete(command);
+    child.kill("SIGTERM");
+    await exitOf(child);
   }
 }
 
 /** Without what only a busy machine says: how far something is, and which tests were slow. */
 function withoutProgress(text: string): string {
-  return text.replace(/^(checking …|measuring .*|(.*: )?asked \d+ %)\n/gm, "").replace(/(^slow +\d+ ms .*\n)+\n?/gm, "");
+  return text
+    .replace(/^((checking|reading the logs|asking the gateway) …|measuring .*|(.*: )?(asked|read) \d+ %.*)\n/gm, "")
+    .replace(/(^slow +\d+ ms .*\n)+\n?/gm, "");
 }
 
 /**
