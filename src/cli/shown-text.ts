@@ -28,7 +28,4 @@ function spelled(text: string): string {
   );
 }
 
-/** The same on one line: a line break in a name would begin a line of its own, which CI may take for a command. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
-}
+export { oneLine } from "../core/one-line.ts";

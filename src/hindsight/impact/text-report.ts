@@ -1,3 +1,4 @@
+import { oneLine } from "../../core/one-line.ts";
 import type { Paint, Table } from "../paint.ts";
 import type { Counted } from "../records/index.ts";
 import type { Impact, ImpactRow, Sample } from "./report.ts";
@@ -22,7 +23,7 @@ export function impactText(impact: Impact, bundle: string, paint: Paint, table: 
   lines.push(table(impactWords.map((word) => [colour(word, counts[word], paint)(word), String(counts[word]), paint.dim(says[word])])));
   lines.push(...rows("By agent", "agent", impact.byAgent, paint, table), ...rows("By target", "target", impact.byTarget, paint, table));
   if (impact.byRule.length > 0) {
-    const shown = impact.byRule.map(({ word, rule, count }) => [word, String(count), rule]);
+    const shown = impact.byRule.map(({ word, rule, count }) => [word, String(count), oneLine(rule)]);
     lines.push("", paint.bold("By rule"), table(cut(shown, ["", "", `… and ${shown.length - MOST_ROWS} more`])));
   }
   if (impact.samples.length > 0) lines.push("", paint.bold("Samples"), ...impact.samples.flatMap((one) => sampleLines(one, paint)));
@@ -46,7 +47,7 @@ function colour(word: ImpactWord, count: number, paint: Paint): (text: string) =
 function rows(title: string, head: string, all: readonly ImpactRow[], paint: Paint, table: Table): readonly string[] {
   const shown = all.filter(({ counts }) => touched(counts) > 0);
   if (shown.length === 0) return [];
-  const cells = shown.map(({ what, counts }) => [what, ...columns.map((word) => String(counts[word])), String(counts.same)]);
+  const cells = shown.map(({ what, counts }) => [oneLine(what), ...columns.map((word) => String(counts[word])), String(counts.same)]);
   const header = [head, ...columns, "same"].map((text) => paint.dim(text));
   return ["", paint.bold(title), table([header, ...cut(cells, [`… and ${cells.length - MOST_ROWS} more (--json has all)`])])];
 }
@@ -59,9 +60,9 @@ function sampleLines({ word, id, time, agent, user, target, before, after, cause
   const who = user === undefined ? agent : `${user} via ${agent}`;
   const because = causes.length === 0 ? "" : `  ${causes.join(", ")}`;
   return [
-    `  ${word}  ${target}  ${who}  ${paint.dim(`${time}  ${id}`)}`,
-    `    ${before} -> ${after}${paint.dim(because)}`,
-    ...(message === undefined ? [] : [`    ${message}`]),
+    `  ${word}  ${oneLine(target)}  ${oneLine(who)}  ${paint.dim(`${time}  ${id}`)}`,
+    `    ${before} -> ${after}${paint.dim(oneLine(because))}`,
+    ...(message === undefined ? [] : [`    ${oneLine(message)}`]),
   ];
 }
 
@@ -72,7 +73,7 @@ function counted(title: string, all: readonly Counted[], paint: Paint, table: Ta
     paint.bold(title),
     table(
       cut(
-        all.map(({ what, count }) => [String(count), what]),
+        all.map(({ what, count }) => [String(count), oneLine(what)]),
         ["", `… and ${all.length - MOST_ROWS} more`],
       ),
     ),

@@ -1,3 +1,4 @@
+import { oneLine } from "../../core/one-line.ts";
 import type { Paint, Table } from "../paint.ts";
 import { type Difference, holds, type Replay, type ReplayCounts } from "./report.ts";
 
@@ -44,7 +45,7 @@ function row(what: string, { replayed, equal, different, unjudgeable }: ReplayCo
 }
 
 function reasons(all: readonly ReplayCounts[], paint: Paint, table: Table): readonly string[] {
-  const cells = all.flatMap(({ unjudgeable }) => unjudgeable.by.map(({ what, count }) => [String(count), what]));
+  const cells = all.flatMap(({ unjudgeable }) => unjudgeable.by.map(({ what, count }) => [String(count), oneLine(what)]));
   return cells.length === 0 ? [] : ["", paint.bold("Not judgeable, because"), table(cells.slice(0, MOST_ROWS))];
 }
 
@@ -60,7 +61,7 @@ function lost({ withoutBundle }: Replay, paint: Paint, table: Table): readonly s
 function differenceLines({ id, time, what, target, members, recorded, again, place }: Difference, paint: Paint): readonly string[] {
   return [
     "",
-    `${paint.red("different")}  ${what} ${target}  ${paint.dim(`${time}  ${id}  ${place}`)}`,
+    `${paint.red("different")}  ${what} ${oneLine(target)}  ${paint.dim(`${time}  ${id}  ${place}`)}`,
     `  ${members.join(", ")}`,
     `  ${paint.dim("recorded")}  ${JSON.stringify(only(recorded, members))}`,
     `  ${paint.dim("now")}       ${JSON.stringify(only(again, members))}`,

@@ -1,10 +1,12 @@
+import { oneLine } from "../../../core/one-line.ts";
+
 export const WIDTH = 100;
 
-/** Words on lines of at most `width` columns. A word that is longer than a line is broken, so that none reaches beyond. */
+/** Words on lines of at most `width` columns, of which the text has none of its own: names in it come from callers. A word that is longer than a line is broken, so that none reaches beyond. */
 export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of oneLine(text).split(" ")) {
     let rest = word;
     if (line !== "" && line.length + 1 + rest.length > width) {
       lines.push(line);
@@ -29,5 +31,6 @@ export function labelled(label: string, text: string, labelWidth: number, paint:
 
 /** Cut where it would reach beyond the width. */
 export function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
+  const line = oneLine(text);
+  return line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`;
 }
