@@ -6,6 +6,7 @@ import type { RolloutStep } from "../src/core/operations.ts";
 import { buildCompany, bundleKey, issueTokens, type People, type SignedBundle } from "./company.ts";
 import { serveKeys, startGate } from "./gate.ts";
 import type { Outcome } from "./load.ts";
+import { decidedOf, hitRateOf } from "./metrics.ts";
 import { beginRollout, type Compared, comparedOf, comparedSince, noneCompared } from "./operator.ts";
 import { medianOf, type PairPlan, progress, ratioOf, readPairOptions, roundsOf, withProcesses } from "./pairs.ts";
 import { type Running, startModule } from "./processes.ts";
@@ -51,6 +52,9 @@ interface Found {
   readonly cpu_ratio: number | null;
   readonly calls_per_s: number | null;
   readonly none_calls_per_s: number | null;
+  /** Remembered decisions since the gate started, here and without a rollout: only what decides is remembered, not what is compared. */
+  readonly hit_rate: number | null;
+  readonly none_hit_rate: number | null;
   readonly full_speed: Compared;
   /** At the fixed rate, over the gate without a rollout. */
   readonly added_p50_ms: number | null;
@@ -123,6 +127,7 @@ async function measure(turns: Turns, gates: ReadonlyMap<string, Running>, people
   // A gate that had nothing to do compares twice as many calls in its first second.
   const rounds = await roundsOf(turns, [...gates.keys()], plan, plan.leadS);
   const fast = await counted();
+  const hits = new Map(await Promise.all([...gates].map(async ([name, { url }]) => [name, hitRateOf(await decidedOf(url))] as const)));
   progress(`${plan.openRounds} rounds at ${OPEN_RATE} calls/s`);
   const paced = await pacedRounds(turns, [...gates.keys()], plan);
   const end = await counted();
@@ -132,6 +137,8 @@ async function measure(turns: Turns, gates: ReadonlyMap<string, Running>, people
     cpu_ratio: ratioOf(rounds, name, NONE, (turn) => turn.cpu_us_per_call),
     calls_per_s: medianOf(rounds, name, (turn) => turn.calls_per_s),
     none_calls_per_s: medianOf(rounds, NONE, (turn) => turn.calls_per_s),
+    hit_rate: hits.get(name) ?? null,
+    none_hit_rate: hits.get(NONE) ?? null,
     full_speed: comparedSince(warm.get(name), fast.get(name) ?? noneCompared),
     added_p50_ms: addedOf(paced, name, (outcome) => outcome.p50_ms),
     added_p99_ms: addedOf(paced, name, (outcome) => outcome.p99_ms),
