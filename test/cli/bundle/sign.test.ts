@@ -17,8 +17,9 @@ import { generateKeyPair, packBundle } from "../../../src/authoring/index.ts";
 import type { SignatureAlgorithm } from "../../../src/parts/bundle/index.ts";
 import { launcher, run, toolgate } from "../../e2e/command.ts";
 import { sampleFiles } from "../../parts/bundle/sample-bundle.ts";
+import { toolgateHere } from "../../support/command-line.ts";
 
-// Each starts processes of its own.
+// Signers and some commands are processes of their own.
 vi.setConfig({ testTimeout: 120_000 });
 
 const algorithms = { ann: "ES256", bea: "EdDSA", cai: "PS384", old: "ES384" } as const satisfies Record<string, SignatureAlgorithm>;
@@ -54,7 +55,7 @@ interface With {
 }
 
 const bundle = (command: string, args: readonly string[], { env = process.env }: With = {}) =>
-  toolgate(["bundle", command, "b.tar.gz", ...args], { cwd: folder, env });
+  toolgateHere(["bundle", command, "b.tar.gz", ...args], { cwd: folder, env });
 const sign = (args: readonly string[], more?: With) => bundle("sign", args, more);
 const verify = (...args: readonly string[]) => bundle("verify", ["--keyring", "ring.json", ...args]);
 
@@ -127,7 +128,8 @@ describe("two owners", () => {
 describe("the key", () => {
   test("may come from the environment", async () => {
     const env = { ...process.env, SIGNING_KEY: pairs.cai.privateKey };
-    const signed = await sign(["--key-env", "SIGNING_KEY", "--kid", "cai", "--keyring", "ring.json"], { env });
+    const args = ["bundle", "sign", "b.tar.gz", "--key-env", "SIGNING_KEY", "--kid", "cai", "--keyring", "ring.json"];
+    const signed = await toolgate(args, { cwd: folder, env });
     expect(signed).toMatchObject({ code: 0, err: "" });
     expect(signed.out).not.toContain("PRIVATE");
     expect((await bundle("inspect", [])).out).toContain("cai (PS384)");
