@@ -286,6 +286,27 @@ describe("quarantine", () => {
   });
 });
 
+test("a log of which a segment is missing: its decisions are asked for in vain, that is said, and the gateway goes on; put back, they are there", async () => {
+  await decides();
+  const { id = "" } = (await gate.records()).findLast(({ kind }) => kind === "outcome") ?? {};
+  await gate.restart();
+  const ask = async (of: string) => (await gate.admin("GET", `/decisions/${of}`, { operator: "adam" })).status;
+  expect(await ask(id)).toBe(200);
+  const own = join(gate.dataDir, "log");
+  const segments = (await readdir(own, { recursive: true })).filter((name) => name.endsWith(".jsonl"));
+  const files = await Promise.all(segments.map(async (name) => [join(own, name), await readFile(join(own, name), "utf8")] as const));
+  const [file = ""] = files.find(([, text]) => text.includes(`"id":"${id}"`)) ?? [];
+  await rename(file, `${file}.away`);
+  expect(await ask(id)).toBe(404);
+  expect(await ask("dec_01990000-0000-7000-8000-000000000000")).toBe(404);
+  await decides();
+  await gate.restart();
+  await decides();
+  expect(await gate.verify()).toMatchObject({ ok: false });
+  await rename(`${file}.away`, file);
+  expect(await ask(id)).toBe(200);
+});
+
 test("a state file of a later version keeps a gateway from starting, and says why; put back, it starts", async () => {
   const text = await stateFile();
   await gate.started.stop();
