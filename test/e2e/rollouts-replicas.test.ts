@@ -117,10 +117,21 @@ describe.skipIf(redisFound.kind !== "program")(`a rollout on two replicas${why}`
     await rename(`${replicas.gate.bundleFile}.next`, replicas.gate.bundleFile);
     await vi.waitFor(async () => expect(JSON.stringify((await replicas.gate.readyz()).body)).toContain("a new bundle waits"), waiting);
     for (const which of both) expect([active(which), candidate(which)]).toEqual([1, 2]);
+    const behind = async () => /^toolgate_rollout_behind (\d)/m.exec(await (await fetch(`${replicas.gate.url}/metrics`)).text())?.[1];
+    expect(await behind()).toBe("1");
+    // Budgets and sessions are away too: nothing passes, be it known or not.
+    const token = await replicas.gate.token({ agent: "bot-01", user: "ann", groups: ["staff"] });
+    const before = replicas.gate.servers.desk?.calls.length;
+    for (const which of both) {
+      expect((await replicas.client.call("desk__note", {}, { token, headers: to(which) })).status).toBe(503);
+    }
+    expect(replicas.gate.servers.desk?.calls.length).toBe(before);
 
     await replicas.redis.restart();
     await bothCome(active, 3);
     await bothCome(candidate, undefined);
+    await vi.waitFor(async () => expect(await behind()).toBe("0"), waiting);
+    for (const which of both) expect(await narrowed(which)).toEqual([]);
     expect((await on(1).status()).state.ended).toMatchObject([{ bundle: { sequence: 2 }, end: "rolled_back" }]);
   });
 
