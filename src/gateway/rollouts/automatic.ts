@@ -21,6 +21,8 @@ export async function actByItself(parts: RolloutParts, acts: Acts): Promise<void
   if (!counts.ok) return;
   const follows = next(rollout, counts.value, now);
   if (follows.act === "roll_back") await acts.rollBack(follows.why, GATEWAY, guarded);
+  // What moves on by itself has no other record than its own; going back waits for nothing.
+  if (!parts.log.healthy()) return;
   if (follows.act === "promote") await promoteByItself(acts, rollout, follows.why);
   if (follows.act === "step") {
     const done = await parts.operations.update(guarded(toNextStep(countsOf(counts.value), now)));

@@ -134,7 +134,7 @@ export function smallLine(options: SmallLineOptions = {}) {
     config,
   });
   return {
-    ...{ rollouts, operations, generations, clock, memory, disk, refusals, faults, pairs },
+    ...{ log, rollouts, operations, generations, clock, memory, disk, refusals, faults, pairs },
     active: () => generations.active(tenant)?.bundle.identity.sequence,
     candidate: () => generations.candidate(tenant)?.generation.bundle.identity.sequence,
     records: () =>
