@@ -8,11 +8,11 @@ import { findOpa } from "../../src/authoring/index.ts";
 import { ok } from "../../src/core/result.ts";
 import { parseReference, pushImage, Registry } from "../../src/parts/bundle/index.ts";
 import { systemClock } from "../../src/platform/clock.ts";
+import { toolgateHere } from "../support/command-line.ts";
 import { environment, type Gate, house, signedBundle, startGate, told } from "../support/gate.ts";
 import { type BundleKey, bundleName, throwAwayKey, unsignedBundle } from "../support/gate-bundle.ts";
 import { account, findRegistry, startRegistry, type TestRegistry } from "../support/registry.ts";
 import { startScripted } from "../support/scripted-server.ts";
-import { toolgate } from "./command.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -60,7 +60,9 @@ async function push(
   reference: string,
   flags: readonly string[] = robot(),
 ): Promise<{ code: number | null; told: Told; err: string }> {
-  const { code, out, err } = await toolgate(["bundle", "push", file, `${registry.host}/${reference}`, "--json", ...flags], { env: env() });
+  const { code, out, err } = await toolgateHere(["bundle", "push", file, `${registry.host}/${reference}`, "--json", ...flags], {
+    env: env(),
+  });
   return { code, told: out === "" ? { ok: false, digest: "" } : (JSON.parse(out) as Told), err };
 }
 
@@ -99,7 +101,7 @@ describe.skipIf(found.kind === "missing")(`a real registry${why}`, () => {
     });
     expect((await push(file, "policies/acme:prod")).told).toMatchObject({ digest: pushed.digest, unchanged: true });
     const named = `${registry.host}/policies/acme@${pushed.digest}`;
-    const pulled = await toolgate(["bundle", "pull", named, "-o", at("pulled.tar.gz"), "--keyring", at("keyring.json"), ...robot()]);
+    const pulled = await toolgateHere(["bundle", "pull", named, "-o", at("pulled.tar.gz"), "--keyring", at("keyring.json"), ...robot()]);
     expect(pulled).toMatchObject({ code: 0, err: "" });
     expect(pulled.out).toContain(pushed.digest);
     expect(pulled.out).toContain(`${bundleName} r1, sequence 1`);
@@ -121,7 +123,7 @@ describe.skipIf(found.kind === "missing")(`a real registry${why}`, () => {
     expect(await push(at("unsigned.tar.gz"), "policies/raw:x")).toMatchObject({ code: 65, told: { code: "bundle.unsigned" } });
     expect((await push(at("unsigned.tar.gz"), "policies/raw:x", [...robot(), "--unsigned"])).code).toBe(0);
     const pull = ["bundle", "pull", `${registry.host}/policies/raw:x`, "-o", at("no.tar.gz"), "--keyring", at("keyring.json"), "--json"];
-    const pulled = await toolgate([...pull, ...robot()]);
+    const pulled = await toolgateHere([...pull, ...robot()]);
     expect(pulled.code).toBe(1);
     expect(JSON.parse(pulled.out)).toMatchObject({ ok: false, code: "bundle.unsigned" });
     expect(() => readFileSync(at("no.tar.gz"))).toThrow("ENOENT");
@@ -130,12 +132,12 @@ describe.skipIf(found.kind === "missing")(`a real registry${why}`, () => {
   test("without the right account takes nothing, and what is said of it holds no password", async () => {
     const file = await lay("one", 1);
     const flags = ["--plain-http", "--username", "robot", "--password-env", "WRONG"];
-    const refused = await toolgate(["bundle", "push", file, `${registry.host}/policies/no:x`, ...flags], {
+    const refused = await toolgateHere(["bundle", "push", file, `${registry.host}/policies/no:x`, ...flags], {
       env: { ...process.env, WRONG: "wrong-password" },
     });
     expect(refused).toMatchObject({ code: 69, out: "", err: expect.stringContaining("source.denied") });
     expect(refused.err).not.toContain("wrong-password");
-    const { code } = await toolgate(["bundle", "push", file, `${registry.host}/policies/no:x`, "--plain-http"], {
+    const { code } = await toolgateHere(["bundle", "push", file, `${registry.host}/policies/no:x`, "--plain-http"], {
       env: { ...process.env, TOOLGATE_REGISTRY_USERNAME: account.username, TOOLGATE_REGISTRY_PASSWORD: account.password },
     });
     expect(code).toBe(0);
@@ -262,7 +264,7 @@ test("a registry that is no registry is refused with what it is", async () => {
   );
   try {
     const pull = ["bundle", "pull", `${page.host}/policies/acme:prod`, "-o", at("never.tar.gz"), "--plain-http", "--json"];
-    const { code, out } = await toolgate(pull);
+    const { code, out } = await toolgateHere(pull);
     expect(code).toBe(69);
     expect(JSON.parse(out)).toMatchObject({ ok: false, code: "source.no_bundle" });
   } finally {
@@ -276,7 +278,7 @@ test.each([
   ["a user without a password", ["registry.example.com/acme:prod", "--username", "robot"], /no password for "robot"/],
 ])("a push with %s is refused before anything is sent", async (_what, args, detail) => {
   const file = await lay("one", 1);
-  const { code, err } = await toolgate(["bundle", "push", file, ...args]);
+  const { code, err } = await toolgateHere(["bundle", "push", file, ...args]);
   expect(code === 2 || code === 69).toBe(true);
   expect(err).toMatch(detail);
 });

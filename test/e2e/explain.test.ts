@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { shop } from "../hindsight/explain/company.ts";
 import { opaIsMissing } from "../parts/policy/opa.ts";
+import { toolgateHere } from "../support/command-line.ts";
 import { type Gate, startGate } from "../support/gate.ts";
 import { houseOperators, operatorsClient } from "../support/gate-company.ts";
-import { type Ended, toolgate } from "./command.ts";
+import type { Ended } from "./command.ts";
 
 const unknown = "dec_01991e5a-7c3e-7abc-8def-0123456789ab";
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => gate?.stop());
 
-const explain = (...args: readonly string[]): Promise<Ended> => toolgate(["explain", ...args]);
+const explain = (...args: readonly string[]): Promise<Ended> => toolgateHere(["explain", ...args]);
 
 describe.skipIf(opaIsMissing)("toolgate explain", () => {
   test("says in the first line why, within a hundred columns, and ends with 0", async () => {
@@ -42,7 +43,7 @@ describe.skipIf(opaIsMissing)("toolgate explain", () => {
 
   test("without OPA it tells the rest, names how to get OPA, and ends with 0", async () => {
     const env = { ...process.env, PATH: "", TOOLGATE_OPA: "" };
-    const { code, out } = await toolgate(["explain", id, gate.dataDir], { env });
+    const { code, out } = await toolgateHere(["explain", id, gate.dataDir], { env });
     expect(code).toBe(0);
     expect(out).toMatch(/conditions of rules need OPA: found no opa; install OPA/);
     expect(out).toContain("yes  user ann         role desk");
@@ -68,7 +69,7 @@ describe.skipIf(opaIsMissing)("toolgate explain", () => {
   });
 
   test("an OPA that was named and does not work is told, and the rest is explained", async () => {
-    const { code, out } = await toolgate(["explain", id, gate.dataDir], { env: { ...process.env, TOOLGATE_OPA: "/nowhere/opa" } });
+    const { code, out } = await toolgateHere(["explain", id, gate.dataDir], { env: { ...process.env, TOOLGATE_OPA: "/nowhere/opa" } });
     expect(code).toBe(0);
     expect(out).toContain('TOOLGATE_OPA is "/nowhere/opa"');
   });
@@ -77,7 +78,7 @@ describe.skipIf(opaIsMissing)("toolgate explain", () => {
 describe.skipIf(opaIsMissing)("a running gateway", () => {
   async function asked(operator: string, ...args: readonly string[]): Promise<Ended> {
     const token = await gate.token({ user: operator, agent: operatorsClient, groups: [] });
-    return toolgate(["explain", ...args], { env: { ...process.env, TOOLGATE_ADMIN: gate.adminUrl, TOOLGATE_TOKEN: token } });
+    return toolgateHere(["explain", ...args], { env: { ...process.env, TOOLGATE_ADMIN: gate.adminUrl, TOOLGATE_TOKEN: token } });
   }
 
   test("gives an auditor records and bundle, and the explanation is the same", async () => {

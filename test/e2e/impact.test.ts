@@ -5,8 +5,8 @@ import { workbenchOf } from "../../src/authoring/index.ts";
 import { rejudgeOf } from "../../src/gateway/index.ts";
 import { type Impact, impactOn } from "../../src/hindsight/impact/index.ts";
 import { placeOf } from "../../src/hindsight/records/index.ts";
+import { toolgateHere } from "../support/command-line.ts";
 import { type Company, type Gate, signedBundle, startGate } from "../support/gate.ts";
-import { toolgate } from "./command.ts";
 
 const limitOf = (count: number) => `
 constrain contains {"code": "desk.too_many", "message": "Too many, {input.user.id}."} if {
@@ -190,51 +190,51 @@ describe("toolgate impact", () => {
   });
 
   it("tells it aligned, and exits with 1 where something of --fail-on happened", async () => {
-    const told = await toolgate(["impact", gate.dataDir, "--bundle", file()]);
+    const told = await toolgateHere(["impact", gate.dataDir, "--bundle", file()]);
     expect(told).toMatchObject({ code: 0, err: "" });
     expect(told.out).toContain(`asked about ${DECISIONS} recorded decisions`);
     expect(told.out).toMatch(/would-deny {4}1 {3}denied, where it was not/);
     expect(told.out).toMatch(/ {2}agent +would-deny +would-allow +would-ask +changed +unjudgeable +same\n {2}desk-bot +1 +0 +0 +0 +0 +4/);
     expect(told.out).toMatch(/would-deny {2}desk\.order {2}ann via desk-bot .*dec_/);
     expect(told.out).toContain("    allow -> deny desk.too_many  desk desk.too_many\n    Too many, ann.");
-    const failed = await toolgate(["impact", gate.dataDir, "--bundle", file(), "--fail-on", "would-allow,would-deny"]);
+    const failed = await toolgateHere(["impact", gate.dataDir, "--bundle", file(), "--fail-on", "would-allow,would-deny"]);
     expect(failed.code).toBe(1);
     expect(failed.err).toBe("fails on would-deny (1)\n");
-    expect((await toolgate(["impact", gate.dataDir, "--bundle", file(), "--fail-on", "would-allow"])).code).toBe(0);
-    expect((await toolgate(["impact", gate.dataDir, "--bundle", file(), "--fail-on", "deny"])).code).toBe(2);
+    expect((await toolgateHere(["impact", gate.dataDir, "--bundle", file(), "--fail-on", "would-allow"])).code).toBe(0);
+    expect((await toolgateHere(["impact", gate.dataDir, "--bundle", file(), "--fail-on", "deny"])).code).toBe(2);
   }, 30_000);
 
   it("tells the same in JSON and in Markdown", async () => {
-    const json = await toolgate(["impact", gate.dataDir, "--bundle", file(), "--json", "--fail-on", "would-deny"]);
+    const json = await toolgateHere(["impact", gate.dataDir, "--bundle", file(), "--json", "--fail-on", "would-deny"]);
     expect(json.code).toBe(1);
     expect(JSON.parse(json.out)).toMatchObject({ ok: false, failed: ["would-deny"], decisions: DECISIONS, counts: { "would-deny": 1 } });
-    const markdown = await toolgate(["impact", gate.dataDir, "--bundle", file(), "--format", "markdown"]);
+    const markdown = await toolgateHere(["impact", gate.dataDir, "--bundle", file(), "--format", "markdown"]);
     expect(markdown.out).toContain("| would-deny | 1 |");
     expect(markdown.out).toContain("| would-deny | `desk desk.too_many` | 1 |");
   }, 30_000);
 
   it("verifies the bundle where a keyring is given", async () => {
     const keyring = join(gate.folder, "keyring.json");
-    expect((await toolgate(["impact", gate.dataDir, "--bundle", file(), "--keyring", keyring])).code).toBe(0);
+    expect((await toolgateHere(["impact", gate.dataDir, "--bundle", file(), "--keyring", keyring])).code).toBe(0);
     const strange = join(gate.folder, "strange.json");
     await writeFile(strange, (await readFile(keyring, "utf8")).replace(/"keys":\s*\{\s*"[^"]+"/, '"keys":{"nobody"'));
-    const refused = await toolgate(["impact", gate.dataDir, "--bundle", file(), "--keyring", strange]);
+    const refused = await toolgateHere(["impact", gate.dataDir, "--bundle", file(), "--keyring", strange]);
     expect(refused.code).toBe(1);
     expect(refused.err).toContain("bundle.");
   }, 30_000);
 
   it("says where a log is missing, or does not hold", async () => {
-    expect((await toolgate(["impact", "/nowhere", "--bundle", file()])).code).toBe(69);
+    expect((await toolgateHere(["impact", "/nowhere", "--bundle", file()])).code).toBe(69);
     const empty = join(gate.folder, "empty");
     await mkdir(join(empty, "log"), { recursive: true });
-    const none = await toolgate(["impact", empty, "--bundle", file()]);
+    const none = await toolgateHere(["impact", empty, "--bundle", file()]);
     expect(none.code).toBe(69);
     expect(none.err).toContain("found no log in");
     const log = join(gate.dataDir, "log");
     const [name = ""] = (await readdir(log, { recursive: true })).filter((one) => one.endsWith(".jsonl"));
     const bytes = await readFile(join(log, name));
     await rm(join(log, name));
-    const broken = await toolgate(["impact", gate.dataDir, "--bundle", file()]);
+    const broken = await toolgateHere(["impact", gate.dataDir, "--bundle", file()]);
     await writeFile(join(log, name), bytes);
     expect(broken.code).toBe(1);
     expect(broken.out).toContain("does not hold: missing_segment at log_");

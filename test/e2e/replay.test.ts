@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { placeOf } from "../../src/hindsight/records/index.ts";
 import { holds, type Replay, type ReplayOptions, replayLogs } from "../../src/hindsight/replay/index.ts";
+import { toolgateHere } from "../support/command-line.ts";
 import { type Company, type Gate, startGate } from "../support/gate.ts";
-import { toolgate } from "./command.ts";
 
 const rules = `
 constrain contains {"code": "desk.too_many", "message": "At most 10, {input.user.id}."} if {
@@ -103,10 +103,10 @@ describe("the log of a gateway", () => {
 
   it("is replayed for one decision alone, and an id that is not there is told with exit code 69", async () => {
     const [record] = (await gate.records()).filter(({ kind }) => kind === "intent");
-    const one = await toolgate(["replay", gate.dataDir, "--decision", record?.id ?? "", "--json"]);
+    const one = await toolgateHere(["replay", gate.dataDir, "--decision", record?.id ?? "", "--json"]);
     expect(one.code).toBe(0);
     expect(JSON.parse(one.out)).toMatchObject({ ok: true, decisions: { replayed: 1 }, records: 2 });
-    const none = await toolgate(["replay", gate.dataDir, "--decision", "dec_nobody"]);
+    const none = await toolgateHere(["replay", gate.dataDir, "--decision", "dec_nobody"]);
     expect(none.code).toBe(69);
     expect(none.err).toContain('"dec_nobody" is in none of the');
   });
@@ -119,7 +119,7 @@ describe("the log of a gateway", () => {
   });
 
   it("says in plain words what came of it", async () => {
-    const told = await toolgate(["replay", gate.dataDir]);
+    const told = await toolgateHere(["replay", gate.dataDir]);
     expect(told.err).toBe("");
     expect(told.code).toBe(0);
     expect(told.out).toContain("Everything that was replayed came out as it was recorded.");
@@ -209,7 +209,7 @@ describe("a log that somebody changed", () => {
     const text = await readFile(file, "utf8");
     expect(text).toContain('"count":11');
     await writeFile(file, text.replace('"count":11', '"count":10'));
-    const told = await toolgate(["replay", gate.dataDir]);
+    const told = await toolgateHere(["replay", gate.dataDir]);
     await writeFile(file, text);
     expect(told.code).toBe(1);
     expect(told.out).toMatch(/does not hold: changed at log_.*000001\.jsonl:\d+/);
@@ -220,7 +220,7 @@ describe("a log that somebody changed", () => {
     const [first = ""] = await segments(gate);
     const bytes = await readFile(first);
     await rm(first);
-    const told = await toolgate(["replay", gate.dataDir, "--json"]);
+    const told = await toolgateHere(["replay", gate.dataDir, "--json"]);
     await writeFile(first, bytes);
     expect(told.code).toBe(1);
     expect(JSON.parse(told.out)).toMatchObject({ ok: false, faults: [{ code: "missing_segment" }] });
@@ -235,7 +235,7 @@ describe("a log that somebody changed", () => {
     expect(forged.faults).toEqual([]);
     expect(forged.decisions.different).toBe(1);
     expect(forged.differences).toMatchObject([{ members: ["effect"], recorded: { effect: "deny" }, again: { effect: "allow" } }]);
-    const told = await toolgate(["replay", gate.dataDir]);
+    const told = await toolgateHere(["replay", gate.dataDir]);
     expect(told.code).toBe(1);
     expect(told.out).toContain("1 of ");
     expect(told.out).toContain('recorded  {"effect":"deny"}');
@@ -259,10 +259,10 @@ async function forgeLast(gate: Gate, change: (line: string) => string): Promise<
 
 describe("a folder without anything to replay", () => {
   it("is told as what it is", async () => {
-    const nothing = await toolgate(["replay", "/nowhere/data"]);
+    const nothing = await toolgateHere(["replay", "/nowhere/data"]);
     expect(nothing.code).toBe(69);
     expect(nothing.err).toContain('"/nowhere/data": there is no folder "/nowhere/data/log"');
-    const wrong = await toolgate(["replay", "/nowhere/data", "--since", "yesterday"]);
+    const wrong = await toolgateHere(["replay", "/nowhere/data", "--since", "yesterday"]);
     expect(wrong.code).toBe(2);
   });
 });

@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { toolgateHere } from "../support/command-line.ts";
 import { type Gate, signedBundle, startGate } from "../support/gate.ts";
 import { operatorsClient } from "../support/gate-company.ts";
-import { type Ended, toolgate } from "./command.ts";
+import type { Ended } from "./command.ts";
 
 // The commands of operators against the admin API of a whole gateway.
 
@@ -13,7 +14,7 @@ afterEach(() => gate.stop());
 async function commands(user = "olga"): Promise<(...args: string[]) => Promise<Ended>> {
   const token = await gate.token({ user, agent: operatorsClient, groups: [] });
   const env = { ...process.env, TOOLGATE_ADMIN: gate.adminUrl, TOOLGATE_TOKEN: token };
-  return (...args) => toolgate(args, { cwd: gate.folder, env });
+  return (...args) => toolgateHere(args, { cwd: gate.folder, env });
 }
 
 test("a bundle goes from a file over shadow and canary to all agents, and each step shows in the status", {
@@ -49,10 +50,10 @@ test("who has not the role, whose bundle is broken, and whose reason is none is 
   gate = await startGate();
   const before = gate.started.built.parts.operations.current().version;
   const vera = await (await commands("vera"))("quarantine", "add", "agent", "desk-bot", "--why", "w");
-  expect(vera.code).toBe(1);
+  expect(vera.code).toBe(69);
   expect(vera.err).toContain('a token of an operator with the role "operator"');
   const eve = await (await commands("eve"))("rollout", "status");
-  expect([eve.code, eve.err]).toMatchObject([1, expect.stringContaining("operator.unknown")]);
+  expect([eve.code, eve.err]).toMatchObject([69, expect.stringContaining("operator.unknown")]);
   const run = await commands();
   writeFileSync(join(gate.folder, "broken.tar.gz"), "nothing of a bundle");
   const broken = await run("rollout", "shadow", "broken.tar.gz", "--why", "w");

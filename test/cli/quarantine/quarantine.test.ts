@@ -2,7 +2,7 @@ import { createColors } from "picocolors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listText } from "../../../src/cli/quarantine/list.ts";
 import type { Terminal } from "../../../src/cli/terminal.ts";
-import { toolgate } from "../../e2e/command.ts";
+import { toolgateHere } from "../../support/command-line.ts";
 import { type FakeAdmin, now, problem, startFakeAdmin } from "../admin/fake-admin.ts";
 
 const id = "qua_01890a5d-ac96-774b-bcce-b302099a8057";
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => admin.close());
 
 const quarantine = (...args: string[]) =>
-  toolgate(["quarantine", ...args], { env: { ...process.env, TOOLGATE_ADMIN: admin.url, TOOLGATE_TOKEN: "t0ken" } });
+  toolgateHere(["quarantine", ...args], { env: { ...process.env, TOOLGATE_ADMIN: admin.url, TOOLGATE_TOKEN: "t0ken" } });
 
 describe("quarantine", () => {
   it("lists what is quarantined, by whom, why, and for how long", () => {

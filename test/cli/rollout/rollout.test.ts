@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { exitOf, launcher, said, start, toolgate } from "../../e2e/command.ts";
+import { exitOf, launcher, said, start } from "../../e2e/command.ts";
+import { toolgateHere } from "../../support/command-line.ts";
 import { candidate, type FakeAdmin, problem, startFakeAdmin, statusOf } from "../admin/fake-admin.ts";
 
 let folder: string;
@@ -24,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => admin.close());
 
 const env = () => ({ ...process.env, TOOLGATE_ADMIN: admin.url, TOOLGATE_TOKEN: "t0ken" });
-const rollout = (...args: string[]) => toolgate(["rollout", ...args], { cwd: folder, env: env() });
+const rollout = (...args: string[]) => toolgateHere(["rollout", ...args], { cwd: folder, env: env() });
 const acts = () => admin.arrived.filter(({ route }) => route !== "status");
 
 describe("rollout status", () => {
@@ -159,8 +160,8 @@ describe("rollout shadow and canary", () => {
 
 describe("rollout promote and rollback", () => {
   it.each([
-    ["promote", "promote", "promoting 1.5.0  sequence 8  sha256:bbbbbbbbbbbb over 1.4.0"],
-    ["rollback", "rollBack", "rolling back 1.5.0  sequence 8  sha256:bbbbbbbbbbbb to 1.4.0"],
+    ["promote", "promote", "promoting 1.5.0 (sequence 8, sha256:bbbbbbbbbbbb) over 1.4.0 (sequence 7, sha256:aaaaaaaaaaaa)"],
+    ["rollback", "rollBack", "rolling back 1.5.0 (sequence 8, sha256:bbbbbbbbbbbb) to 1.4.0 (sequence 7, sha256:aaaaaaaaaaaa)"],
   ] as const)("%s says what it does, with the reason and the version it looked at", async (command, route, told) => {
     const { code, err } = await rollout(command, "--why", "looks good");
     expect(code).toBe(0);
@@ -188,11 +189,13 @@ describe("rollout promote and rollback", () => {
 describe("what goes wrong on the way", () => {
   it("without an address or a token it is a wrong command line", async () => {
     const bare = { ...process.env, TOOLGATE_ADMIN: "", TOOLGATE_TOKEN: "" };
-    const without = await toolgate(["rollout", "status"], { env: bare });
+    const without = await toolgateHere(["rollout", "status"], { env: bare });
     expect([without.code, without.err]).toMatchObject([2, expect.stringContaining("TOOLGATE_ADMIN")]);
-    const secret = await toolgate(["rollout", "status"], { env: { ...bare, TOOLGATE_ADMIN: "http://:hunter2@127.0.0.1:1/?key=hunter2" } });
+    const secret = await toolgateHere(["rollout", "status"], {
+      env: { ...bare, TOOLGATE_ADMIN: "http://:hunter2@127.0.0.1:1/?key=hunter2" },
+    });
     expect([secret.code, secret.err]).toMatchObject([2, expect.stringContaining('"http://…@127.0.0.1:1/?…" is no address of an admin')]);
-    const token = await toolgate(["rollout", "status", "--admin", admin.url], { env: bare });
+    const token = await toolgateHere(["rollout", "status", "--admin", admin.url], { env: bare });
     expect([token.code, token.err]).toMatchObject([2, expect.stringContaining("TOOLGATE_TOKEN")]);
     expect(admin.arrived).toEqual([]);
   });
