@@ -4,6 +4,7 @@ import { spendOf } from "../gateway/index.ts";
 import { tailLog } from "../parts/decisions/index.ts";
 import { type Built, build, type NotBuilt, type Surroundings } from "./build.ts";
 import { wayInto } from "./bundle-source.ts";
+import { followCertificates } from "./certificates.ts";
 import type { Config } from "./config.ts";
 
 /** A gateway that listens. */
@@ -36,12 +37,14 @@ export async function start(config: Config, surroundings: Surroundings): Promise
   await restoreSpend(built, config, surroundings);
   const flush = setInterval(() => void built.flush(), FLUSH_MS);
   try {
-    const url = await built.app.listen({ host: config.listen.host, port: config.listen.port });
+    const url = await listening(built.app, config.listen);
     if (config.metrics) await built.metricsApp?.listen({ host: config.metrics.host, port: config.metrics.port });
-    const adminUrl = config.admin && (await built.adminApp?.listen({ host: config.admin.listen.host, port: config.admin.listen.port }));
+    const adminUrl = config.admin && built.adminApp && (await listening(built.adminApp, config.admin.listen));
+    const stopFollowing = followCertificates(built, config, surroundings.logger);
     let stopping: Promise<void> | undefined;
     const stop = async () => {
       clearInterval(flush);
+      stopFollowing();
       await bundles.close();
       await built.close();
     };
@@ -60,6 +63,12 @@ export async function start(config: Config, surroundings: Surroundings): Promise
     await built.close();
     return err({ detail: messageOf(error) });
   }
+}
+
+/** Where it listens. Fastify knows nothing of the TLS of a server that was made for it. */
+async function listening(app: Built["app"], { host, port, tls }: Config["listen"]): Promise<string> {
+  const address = await app.listen({ host, port });
+  return tls === undefined ? address : address.replace(/^http:/, "https:");
 }
 
 /** Tells a ledger in memory what the log says was spent. */

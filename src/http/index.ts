@@ -16,8 +16,9 @@ export {
   type StatusAnswer,
   type Whoami,
 } from "./admin/index.ts";
+export { followCertificate } from "./certificate.ts";
 export { type HttpConfig, httpConfig } from "./config.ts";
 export { isLoopback } from "./listen.ts";
 export { type DoorParts, mcpDoor } from "./mcp/index.ts";
 export { type MetricsSource, metricsDoor, type OpsParts, opsDoor } from "./ops/index.ts";
-export { createHttpServer, reloadTls } from "./server.ts";
+export { createHttpServer } from "./server.ts";

@@ -13,7 +13,7 @@ export function listenSchema(port: number) {
           key: z.string().min(1).describe("file with the private key, PEM"),
         })
         .optional()
-        .describe("serve HTTPS with this certificate; the files are read again on reload"),
+        .describe("serve HTTPS with this certificate; a renewed one is served within seconds, without a restart"),
       trusted_proxies: z
         .array(z.string().refine(isNetwork, { error: "wanted an address or a network like 10.0.0.0/8, and not all addresses" }))
         .min(1)

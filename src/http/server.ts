@@ -1,15 +1,13 @@
-import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
-import { Server as TlsServer } from "node:tls";
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { secureContext } from "./certificate.ts";
 import type { HttpConfig } from "./config.ts";
 import { stalledReaders } from "./stalled-readers.ts";
 
 /** A whole request must have come within this time, so that slow senders hold no connection for long. */
 const REQUEST_TIMEOUT_MS = 30_000;
-const MIN_TLS = "TLSv1.2";
 
 /** How a door answers a URL that cannot be read at all, which never comes as far as its hooks. */
 export type OwnAnswers = Pick<FastifyServerOptions, "frameworkErrors">;
@@ -71,18 +69,5 @@ function openSockets(server: Server): ReadonlySet<Socket> {
 function serverFor(config: HttpConfig, listener: RequestListener): Server {
   const options = { keepAliveTimeout: config.keep_alive.idle_ms, requestTimeout: REQUEST_TIMEOUT_MS };
   const { tls } = config.listen;
-  return tls === undefined
-    ? createServer(options, listener)
-    : createTlsServer({ ...options, ...readTls(tls), minVersion: MIN_TLS }, listener);
-}
-
-/** Takes the certificate from its files again; connections that are open keep the old one. Throws and changes nothing if they cannot be read. */
-export function reloadTls(app: FastifyInstance, config: HttpConfig): void {
-  const server: unknown = app.server;
-  if (config.listen.tls === undefined || !(server instanceof TlsServer)) return;
-  server.setSecureContext({ ...readTls(config.listen.tls), minVersion: MIN_TLS });
-}
-
-function readTls(files: { readonly cert: string; readonly key: string }): { cert: Buffer; key: Buffer } {
-  return { cert: readFileSync(files.cert), key: readFileSync(files.key) };
+  return tls === undefined ? createServer(options, listener) : createTlsServer({ ...options, ...secureContext(tls) }, listener);
 }

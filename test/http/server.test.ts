@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { createHttpServer, httpConfig, mcpDoor, reloadTls } from "../../src/http/index.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { createHttpServer, followCertificate, httpConfig, mcpDoor } from "../../src/http/index.ts";
 import { memoryReplicas } from "../../src/parts/replicas/index.ts";
 import { manualClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
@@ -42,7 +42,7 @@ test.each([
   expect(gateway.asked.refusals).toMatchObject([{ code: "gateway.foreign_host", network: { ip, mtls: false } }]);
 });
 
-test("a TLS listener serves its certificate, and a new one after a reload", async () => {
+test("a TLS listener serves its certificate, and a renewed one once both of its files are there", async () => {
   const folder = mkdtempSync(join(tmpdir(), "toolgate-tls-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const files = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
@@ -60,11 +60,26 @@ test("a TLS listener serves its certificate, and a new one after a reload", asyn
       get(url, { ca, agent: false }, (response) => resolve(response.resume().statusCode)).on("error", () => resolve("refused"));
     });
   expect([await status(first.cert), await status(second.cert)]).toEqual([200, "refused"]);
-  write(second);
-  reloadTls(app, config);
+  const problems: string[] = [];
+  const [renewed, broken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const events = {
+    renewed: () => renewed.resolve(),
+    problem: (detail: string) => {
+      problems.push(detail);
+      broken.resolve();
+    },
+  };
+  onTestFinished(followCertificate(app, config.listen, events, 5));
+  // In the middle of a renewal the two do not fit together.
+  writeFileSync(files.cert, second.cert);
+  await broken.promise;
+  expect([await status(first.cert), await status(second.cert)]).toEqual([200, "refused"]);
+  writeFileSync(files.key, second.key);
+  await renewed.promise;
   expect([await status(first.cert), await status(second.cert)]).toEqual(["refused", 200]);
+  const before = problems.length;
   writeFileSync(files.key, "rubbish");
-  expect(() => reloadTls(app, config)).toThrow();
+  await vi.waitFor(() => expect(problems.length).toBeGreaterThan(before));
   expect(await status(second.cert)).toBe(200);
 });
 
