@@ -34,12 +34,19 @@ export interface Followed {
   readonly unfit?: { readonly rollout: Rollout; readonly why: string };
 }
 
+function laterThan(before: { readonly waitMs: number } | undefined, now: number): { readonly waitMs: number; readonly until: number } {
+  const waitMs = before === undefined ? RETRY_MS[0] : Math.min(before.waitMs * 2, RETRY_MS[1]);
+  return { waitMs, until: now + waitMs };
+}
+
 /** Brings this process to what operators decided: the promoted bundle active, the candidate beside it. */
 export class Follower {
   readonly #parts: FollowerParts;
   readonly #shelf: Shelf;
   /** What was refused last of the promoted bundle, and when it is tried again. */
   #refused: (Refusal & { readonly digest: string; readonly waitMs: number; readonly until: number; readonly passing: boolean }) | undefined;
+  /** Where nothing is active and the last good bundle cannot be taken either: when that is tried again. */
+  #last: { readonly waitMs: number; readonly until: number } | undefined;
   #compared = "";
   /** The candidate that was put on disk last. */
   #kept: Digest | undefined;
@@ -53,6 +60,7 @@ export class Follower {
   /** Tries at once what was put off: the keyring changed, or somebody brought the bundle. */
   hurry(): void {
     this.#refused = undefined;
+    this.#last = undefined;
   }
 
   /** Whether the promoted bundle was refused here for what it is, as one whose key is revoked. */
@@ -110,9 +118,8 @@ export class Follower {
         this.#refused = undefined;
         return undefined;
       }
-      const waitMs = before === undefined ? RETRY_MS[0] : Math.min(before.waitMs * 2, RETRY_MS[1]);
       const passing = "passing" in taken.error && taken.error.passing === true;
-      this.#refused = { ...taken.error, digest: promoted.digest, waitMs, until: clock.now() + waitMs, passing };
+      this.#refused = { ...taken.error, digest: promoted.digest, ...laterThan(before, clock.now()), passing };
       // Told once for each different reason.
       if (!passing && (before?.code !== taken.error.code || before.detail !== taken.error.detail)) generations.refused(taken.error);
     }
@@ -131,7 +138,11 @@ export class Follower {
   }
 
   async #goOnWithLast(promoted: StagedBundle | undefined): Promise<void> {
-    const { activation, generations } = this.#parts;
+    const { activation, generations, clock } = this.#parts;
+    const before = this.#last;
+    if (before !== undefined && clock.now() < before.until) return;
+    // Whoever gets to the end of this takes it back.
+    this.#last = laterThan(before, clock.now());
     const bytes = await activation.lastPromoted().catch(() => undefined);
     const last = bytes && (await activation.prepare(bytes, "own"));
     if (!last?.ok) return;
@@ -139,6 +150,7 @@ export class Follower {
       await last.value.policy.close();
       return;
     }
+    this.#last = undefined;
     generations.swap(last.value);
   }
 

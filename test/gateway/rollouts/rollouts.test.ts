@@ -133,6 +133,29 @@ describe("a replica", () => {
     expect([...other.disk.kept.keys()]).toContain(digestOf(2));
   });
 
+  test("with nothing to decide with tries its last good bundle again ever more rarely, and takes it once it may", async () => {
+    const [memory, disk] = [operationsMemory(), smallDisk()];
+    const first = await begun({ memory, disk });
+    await first.rollouts.offer(bundleOf(5));
+    lines.splice(lines.indexOf(first), 1);
+    await first.end();
+    const line = smallLine({ memory, disk });
+    lines.push(line);
+    line.refusals.set(5, { code: "bundle.unknown_key", detail: "its key was taken out of the keyring" });
+    await line.rollouts.begin();
+    for (let second = 0; second < 120; second++) {
+      line.clock.advance(1_000);
+      await line.rollouts.look();
+    }
+    expect(line.active()).toBeUndefined();
+    expect(line.lastReads()).toBeGreaterThan(3);
+    expect(line.lastReads()).toBeLessThan(12);
+    line.refusals.clear();
+    line.clock.advance(60_000);
+    await line.rollouts.look();
+    expect(line.active()).toBe(5);
+  });
+
   test("that cannot take the promoted bundle goes on with its last good one, says so, and tries again", async () => {
     const memory = operationsMemory();
     const one = await ready({ memory });

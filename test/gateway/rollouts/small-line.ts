@@ -44,6 +44,7 @@ export function smallLine(options: SmallLineOptions = {}) {
   /** Why bundles of a sequence are refused here; also how a write fails. */
   const refusals = new Map<number, BundleRefusal>();
   const faults: { promote?: string; keep?: string } = {};
+  let lastReads = 0;
   const made: Generation[] = [];
   const closed = new Map<Generation, number>();
   const pairs: ComparedPair[] = [];
@@ -110,7 +111,10 @@ export function smallLine(options: SmallLineOptions = {}) {
       disk.kept.set(digest, bytes);
     },
     read: async (digest) => disk.kept.get(digest) ?? disk.staged.get(digest),
-    lastPromoted: async () => disk.floor && disk.kept.get(disk.floor.digest),
+    async lastPromoted() {
+      lastReads += 1;
+      return disk.floor && disk.kept.get(disk.floor.digest);
+    },
   };
   const comparing = {
     begin: (pair: ComparedPair) => void pairs.push(pair),
@@ -142,6 +146,8 @@ export function smallLine(options: SmallLineOptions = {}) {
         const record = JSON.parse(line) as { readonly kind: string; readonly effect: string; readonly why?: string };
         return record.kind === "bundle" ? [record] : [];
       }),
+    /** How often the last good bundle was looked for. */
+    lastReads: () => lastReads,
     /** Generations that were made and not closed, and those that were closed more than once. */
     leaks: () => ({
       open: made.filter((generation) => !closed.has(generation)).map(({ bundle }) => bundle.identity.sequence),
