@@ -107,7 +107,7 @@ function tellMissing(terminal: Terminal, id: string, { kind, detail, faults }: N
   if (json === true) terminal.out(JSON.stringify({ ok: false, kind, detail, minted: time, faults }));
   else {
     terminal.err(detail);
-    terminal.err(`the id was made at ${time}`);
+    if (kind === "unknown") terminal.err(`the id was made at ${time}`);
     for (const fault of faults) terminal.err(fault);
   }
   return kind === "unknown" ? exitCodes.finding : exitCodes.unavailable;

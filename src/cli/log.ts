@@ -79,7 +79,7 @@ function whoOf({ operator, by, principal }: LogRecord): string {
 
 /** What an operator does, and to what. */
 function actOf({ act, subject }: LogRecord): string {
-  const about = [at(subject, "kind"), at(subject, "subject")].filter((word) => typeof word === "string");
+  const about = [at(subject, "kind"), at(subject, "subject") ?? at(subject, "id")].filter((word) => typeof word === "string");
   return [act, ...about].filter((word) => word !== undefined).join(" ");
 }
 

@@ -55,7 +55,7 @@ interface Opened {
 }
 
 async function openBundle({ bundle }: Story, source: DecisionSource): Promise<Opened> {
-  if (bundle === null) return { note: "the gateway had no bundle to decide with" };
+  if (bundle === null) return { note: "no bundle was asked: it was refused before, or there was none" };
   const bytes = await source.bundle(bundle.digest);
   if (!bytes.ok) {
     const { kind, detail } = bytes.error;

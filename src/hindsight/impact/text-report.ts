@@ -19,7 +19,10 @@ const says: Readonly<Record<ImpactWord, string>> = {
 export function impactText(impact: Impact, bundle: string, paint: Paint, table: Table): string {
   const { decisions, from, to, counts } = impact;
   const span = from === undefined ? "" : `, ${from} to ${to}`;
-  const lines = [`${paint.bold(bundle)} asked about ${decisions} recorded decision${decisions === 1 ? "" : "s"}${span}`, ""];
+  const lines = [
+    `${paint.bold(bundle)} asked about ${decisions} recorded decision${decisions === 1 ? "" : "s"}${span}: ${answer(counts)}`,
+    "",
+  ];
   lines.push(table(impactWords.map((word) => [colour(word, counts[word], paint)(word), String(counts[word]), paint.dim(says[word])])));
   lines.push(...rows("By agent", "agent", impact.byAgent, paint, table), ...rows("By target", "target", impact.byTarget, paint, table));
   if (impact.byRule.length > 0) {
@@ -36,6 +39,13 @@ export function impactText(impact: Impact, bundle: string, paint: Paint, table: 
       `${paint.red(`The log of "${place}" does not hold: ${code} at ${file}${line > 0 ? `:${line}` : ""}.`)} Nothing behind it was looked at.`,
     );
   return lines.join("\n");
+}
+
+/** What the first line ends with; what cannot be judged is never counted as the same. */
+function answer(counts: Impact["counts"]): string {
+  const otherwise = touched(counts) - counts.unjudgeable;
+  const told = otherwise === 0 ? "nothing would be otherwise" : `${otherwise} would be otherwise`;
+  return counts.unjudgeable === 0 ? told : `${told}, ${counts.unjudgeable} cannot be judged`;
 }
 
 function colour(word: ImpactWord, count: number, paint: Paint): (text: string) => string {

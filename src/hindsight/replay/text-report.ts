@@ -24,7 +24,7 @@ export function replayText(replay: Replay, paint: Paint, table: Table): string {
     ]),
     "",
     paint.dim(
-      `Read and verified ${replay.logs.records} records of ${replay.logs.logs} logs. Results of servers are not in a log: what was`,
+      `Read and verified ${replay.logs.records} records of ${replay.logs.logs} ${replay.logs.logs === 1 ? "log" : "logs"}. Results of servers are not in a log: what was`,
     ),
     paint.dim("redacted or withheld of them is not replayed."),
   ];
