@@ -78,7 +78,7 @@ describe("toolgate demo", () => {
 
     const seen = await paste(operator, rollout);
     expect(seen.code, seen.err).toBe(0);
-    expect(seen.out).toMatch(/^demo in demo, tenant default\n\nactive +demo-1 /);
+    expect(seen.out).toMatch(/^demo in demo, tenant default: demo-1 decides for all\n/);
     const stranger = await paste(operator.replace("olga", "bob"), rollout);
     expect([stranger.code, stranger.out, stranger.err]).toEqual([1, "", expect.stringContaining("operator.unknown")]);
 
