@@ -54,7 +54,8 @@ interface Judged {
 // A decision that is remembered, or read once from equal text, is one object: its text is written once.
 const texts = new WeakMap<Decision, string>();
 
-function decisionText(decision: Decision): string {
+/** A decision as records have it. */
+export function decisionText(decision: Decision): string {
   const known = texts.get(decision);
   if (known !== undefined) return known;
   const { effect, known: isKnown, permits, reasons, obligations, redactions } = decision;

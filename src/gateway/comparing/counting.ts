@@ -1,8 +1,6 @@
 import type { Flip } from "../../core/operations.ts";
-import type { Counted } from "../../parts/operations/index.ts";
+import { type Counted, MOST_SAMPLES, placeOf } from "../../parts/operations/index.ts";
 import type { FoundFlip } from "./messages.ts";
-
-const MOST_SAMPLES = 3;
 
 /** Puts what one batch found into the form that is counted over all replicas: alike differences are one entry. */
 export function countedOf(same: number, found: readonly FoundFlip[], skipped: number): Counted {
@@ -10,7 +8,7 @@ export function countedOf(same: number, found: readonly FoundFlip[], skipped: nu
   const differences = new Map<string, { readonly first: FoundFlip; count: number; readonly samples: string[] }>();
   for (const one of found) {
     flips[one.flip] = (flips[one.flip] ?? 0) + 1;
-    const key = JSON.stringify([one.flip, one.agent, one.target, one.rule]);
+    const key = placeOf(one);
     const known = differences.get(key) ?? { first: one, count: 0, samples: [] };
     known.count += 1;
     // The latest ones: a decision that was made a moment ago is still on everybody's disk.

@@ -3,6 +3,7 @@ import type { PolicyLimits } from "../../parts/policy/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { JudgedCall } from "../call.ts";
+import { decisionText } from "../record.ts";
 import { Allowance } from "./allowance.ts";
 import type { ComparedPair, Comparing } from "./comparing.ts";
 import { countedOf } from "./counting.ts";
@@ -106,5 +107,14 @@ function notedOf(call: JudgedCall): Noted {
   const { id, inputText, target, caller, decision, argsText, argsDigest, facts, exchange } = call;
   const refusedArgs = facts.mistakes.length > 0 ? argsText : undefined;
   const door = exchange.serverId ?? "aggregate";
-  return { id, inputText, refusedArgs, argsDigest, target: target.id, door, recordText: caller.recordText, decision };
+  return {
+    id,
+    inputText,
+    refusedArgs,
+    argsDigest,
+    target: target.id,
+    door,
+    recordText: caller.recordText,
+    decisionText: decisionText(decision),
+  };
 }

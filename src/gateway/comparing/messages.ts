@@ -1,4 +1,3 @@
-import type { Decision } from "../../core/decision.ts";
 import type { DecisionId } from "../../core/ids.ts";
 import type { Flip } from "../../core/operations.ts";
 import type { VerifiedBundle } from "../../parts/bundle/index.ts";
@@ -23,7 +22,8 @@ export interface Noted {
   readonly door: string;
   /** `"tenant":…,"principal":{…}` of its record. */
   readonly recordText: string;
-  readonly decision: Decision;
+  /** The decision as its record has it: a text costs less to hand over than an object. */
+  readonly decisionText: string;
 }
 
 /** A difference, or a call whose second decision could not be had. */

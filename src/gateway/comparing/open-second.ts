@@ -18,13 +18,14 @@ export async function openSecond({ bundle, limits, candidate }: ThreadData): Pro
   if (!catalog.ok) return err("its catalog cannot be read");
   const policy = await createPolicy({ wasm: bundle.wasm, data: policyDataText(bundle.data) }, limits, silentLogger);
   if (!policy.ok) return err(policy.error.detail);
+  const read = decisionReader();
   const rejudge = rejudgeOf(generationOf(bundle, policy.value, catalog.value, false));
   return ok(async (noted) => {
     const found: FoundFlip[] = [];
     const counts = { same: 0, skipped: 0 };
     for (const one of noted) {
       const judged = judgedOf(one);
-      const { flip, rule } = differenceOf(firstOf(one), await rejudge.anew(judged), candidate);
+      const { flip, rule } = differenceOf(firstOf(one, read(one.decisionText)), await rejudge.anew(judged), candidate);
       if (flip === "same" || flip === "skipped") counts[flip] += 1;
       else found.push({ id: one.id, flip, agent: judged.principal.agent, target: one.target, rule });
     }
@@ -40,8 +41,23 @@ function judgedOf({ inputText, refusedArgs, argsDigest, target, door, recordText
 }
 
 /** What the first bundle came to: it refuses arguments that its schema does not take, whatever policy said without them. */
-function firstOf({ decision, refusedArgs }: Noted): Decision {
+function firstOf({ refusedArgs }: Noted, decision: Decision): Decision {
   return refusedArgs === undefined ? decision : { ...decision, effect: "deny", obligations: [], redactions: [] };
+}
+
+const MOST_KNOWN = 1024;
+
+/** Decisions that are remembered come again and again, as one text. */
+function decisionReader(): (text: string) => Decision {
+  const known = new Map<string, Decision>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const decision = JSON.parse(text) as Decision;
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(text, decision);
+    return decision;
+  };
 }
 
 interface Difference {

@@ -62,7 +62,7 @@ export const rolloutConfig = z
       .int()
       .min(1)
       .max(100_000)
-      .default(1000)
+      .default(500)
       .describe(
         "Calls that one process compares in a shadow or canary; what comes faster is counted as skipped, so that callers do not wait.",
       ),
