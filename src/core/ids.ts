@@ -8,6 +8,7 @@ export type ReservationId = Id<"res">;
 export type SessionId = Id<"ses">;
 export type LogId = Id<"log">;
 export type RolloutId = Id<"rol">;
+export type QuarantineId = Id<"qua">;
 
 /** Where ids come from. `now` is Unix milliseconds; a test passes its own source. */
 export interface IdSource {
@@ -16,6 +17,7 @@ export interface IdSource {
   session(now: number): SessionId;
   log(now: number): LogId;
   rollout(now: number): RolloutId;
+  quarantine(now: number): QuarantineId;
 }
 
 const POOL_BYTES = 4096;
@@ -54,7 +56,14 @@ export function randomIds(): IdSource {
     };
   }
 
-  return { decision: minter("dec"), reservation: minter("res"), session: minter("ses"), log: minter("log"), rollout: minter("rol") };
+  return {
+    decision: minter("dec"),
+    reservation: minter("res"),
+    session: minter("ses"),
+    log: minter("log"),
+    rollout: minter("rol"),
+    quarantine: minter("qua"),
+  };
 }
 
 /** Twenty digits in groups of 4, 4 and 12; the dashes between them are there already. */

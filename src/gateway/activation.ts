@@ -1,4 +1,5 @@
 import type { Digest } from "../core/digest.ts";
+import { messageOf } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { limitMistake } from "../parts/budgets/index.ts";
 import {
@@ -134,7 +135,7 @@ async function floorsOf(of: FloorOf, options: ActivationOptions): Promise<Result
     return ok([await options.floor.read(options.expected), of === "shared" ? options.promoted() : undefined]);
   } catch (error) {
     // A floor that is lost is not the same as none.
-    return err({ code: "bundle.unreadable", detail: error instanceof Error ? error.message : String(error), again: true });
+    return err({ code: "bundle.unreadable", detail: messageOf(error), again: true });
   }
 }
 
@@ -179,7 +180,7 @@ async function promote(generation: Generation, bytes: Uint8Array, options: Activ
     await options.floor.raise(options.expected, { sequence, digest });
     return ok(undefined);
   } catch (error) {
-    return refuse("bundle.unreadable", `the sequence floor cannot be kept: ${error instanceof Error ? error.message : String(error)}`);
+    return refuse("bundle.unreadable", `the sequence floor cannot be kept: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,4 @@
-import { rename, rm, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { formatMistakes } from "../../core/mistakes.ts";
 import { ok, type Result } from "../../core/result.ts";
 import {
   type BundleIdentity,
@@ -10,7 +8,6 @@ import {
   type Keyring,
   type Reference,
   readBundle,
-  readKeyring,
   readManifest,
   referenceText,
   type SourceProblem,
@@ -19,7 +16,9 @@ import {
 import { patience } from "../progress.ts";
 import { exitCodes, type Terminal, table } from "../terminal.ts";
 import { readAll } from "./read-all.ts";
+import { keyringIn } from "./read-keyring.ts";
 import { type RegistryFlags, reference, registryOf, withRegistryFlags } from "./registry-flags.ts";
+import { replaceFile } from "./replace-file.ts";
 
 interface PullFlags extends RegistryFlags {
   readonly out: string;
@@ -51,7 +50,7 @@ async function pull(terminal: Terminal, named: Reference, flags: PullFlags): Pro
   const { bytes, digest } = pulled.value;
   const verified = keyring && (await verifiedBy(bytes, keyring));
   if (verified?.ok === false) return fail(terminal, flags, exitCodes.finding, verified.error);
-  await write(flags.out, bytes);
+  await replaceFile(flags.out, bytes);
   const { host, repository } = named;
   const identity = verified?.value;
   if (flags.json) {
@@ -106,22 +105,7 @@ async function verifiedBy(bytes: Uint8Array, keyring: Keyring): Promise<Result<B
 async function keyringAt(terminal: Terminal, file: string): Promise<Keyring | number> {
   const inputs = await readAll(terminal, [file]);
   if (!inputs) return exitCodes.unavailable;
-  const keyring = readKeyring(inputs[0]?.toString("utf8") ?? "", file);
-  if (keyring.ok) return keyring.value;
-  terminal.err(formatMistakes(keyring.error, { colour: terminal.colour }));
-  return exitCodes.mistake;
-}
-
-/** Whole or not at all. */
-async function write(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${path}.${process.pid}.new`;
-  try {
-    await writeFile(beside, bytes);
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
+  return keyringIn(terminal, file, inputs[0] ?? Buffer.alloc(0)) ?? exitCodes.mistake;
 }
 
 function fail(

@@ -34,9 +34,7 @@ export function lift(parts: DeskParts, acts: Acts, operator: Operator, id: strin
 
 function entryOf({ clock, ids }: DeskParts, { forMs, ...wanted }: WantedQuarantine, by: string): Quarantined {
   const at = clock.now();
-  // The id source has no word for a quarantine; the digits behind the prefix are a UUIDv7 of their own.
-  const id = `qua_${ids.decision(at).slice("dec_".length)}`;
-  return { id, ...wanted, by, at, ...(forMs === undefined ? {} : { until: at + forMs }) };
+  return { id: ids.quarantine(at), ...wanted, by, at, ...(forMs === undefined ? {} : { until: at + forMs }) };
 }
 
 /** Already as it is wanted. */

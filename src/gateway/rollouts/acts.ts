@@ -1,4 +1,5 @@
 import type { Digest } from "../../core/digest.ts";
+import { messageOf } from "../../core/errors.ts";
 import { type ComparisonCounts, type OperationsState, type Rollout, type StagedBundle, stagedOf } from "../../core/operations.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { begin, type Operations, promote, rollBack, turnAwayHeld } from "../../parts/operations/index.ts";
@@ -169,7 +170,7 @@ export class Acts {
         this.#kept = digest;
       }
     } catch (error) {
-      const detail = `it cannot be kept: ${error instanceof Error ? error.message : String(error)}`;
+      const detail = `it cannot be kept: ${messageOf(error)}`;
       return err({ code: "bundle.unreadable", detail, again: true });
     }
     return await this.#operations.saveBundle(digest, bytes);

@@ -16,3 +16,4 @@ export {
   withoutQuarantine,
   withQuarantine,
 } from "./state.ts";
+export { MOST_SAMPLES, placeOf } from "./tally.ts";
