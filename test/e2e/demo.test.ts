@@ -79,7 +79,7 @@ describe("toolgate demo", () => {
     const seen = await paste(operator, rollout);
     expect(seen.code, seen.err).toBe(0);
     expect(seen.out).toMatch(/^demo in demo, tenant default: demo-1 decides for all\n/);
-    const stranger = await paste(operator.replace("olga", "bob"), rollout);
+    const stranger = await paste(operator.replace("--user olga", "--user bob"), rollout);
     expect([stranger.code, stranger.out, stranger.err]).toEqual([1, "", expect.stringContaining("operator.unknown")]);
 
     // The forms that these tools take; neither is installed here.
