@@ -10,10 +10,9 @@ import { shareOf } from "../canary.ts";
 import type { Comparing } from "../comparing/index.ts";
 import type { Generation } from "../generation.ts";
 import type { Candidate, Generations, Refusal } from "../generations.ts";
+import { type Later, laterThan } from "./later.ts";
 import type { NotReady, Ready, Shelf } from "./shelf.ts";
 
-/** What cannot be taken is tried again after so long, and then after twice as long, up to the second. */
-const RETRY_MS = [1_000, 60_000] as const;
 /** A replica that just began a rollout may not have handed its bytes over yet. */
 const PASSING_MS = 30_000;
 
@@ -34,19 +33,14 @@ export interface Followed {
   readonly unfit?: { readonly rollout: Rollout; readonly why: string };
 }
 
-function laterThan(before: { readonly waitMs: number } | undefined, now: number): { readonly waitMs: number; readonly until: number } {
-  const waitMs = before === undefined ? RETRY_MS[0] : Math.min(before.waitMs * 2, RETRY_MS[1]);
-  return { waitMs, until: now + waitMs };
-}
-
 /** Brings this process to what operators decided: the promoted bundle active, the candidate beside it. */
 export class Follower {
   readonly #parts: FollowerParts;
   readonly #shelf: Shelf;
   /** What was refused last of the promoted bundle, and when it is tried again. */
-  #refused: (Refusal & { readonly digest: string; readonly waitMs: number; readonly until: number; readonly passing: boolean }) | undefined;
+  #refused: (Refusal & { readonly digest: string; readonly passing: boolean } & Later) | undefined;
   /** Where nothing is active and the last good bundle cannot be taken either: when that is tried again. */
-  #last: { readonly waitMs: number; readonly until: number } | undefined;
+  #last: Later | undefined;
   #compared = "";
   /** The candidate that was put on disk last. */
   #kept: Digest | undefined;

@@ -5,17 +5,12 @@ import { type Acts, type Done, GATEWAY } from "./acts.ts";
 import { isKnown, type Overtaken, overtaken, unlessKnown, wasRolledBack } from "./changes.ts";
 import { planOf, type RolloutConfig } from "./config.ts";
 import type { RolloutParts } from "./create-rollouts.ts";
+import { type Later, laterThan } from "./later.ts";
 import type { RolloutRefusal } from "./rollouts.ts";
 
-/** What may end by itself is looked at again after so long, then after twice as long, up to the second. */
-const RETRY_MS = [1_000, 60_000] as const;
-
 /** A bundle that was refused for what time, or room on a disk, may end. */
-interface Later {
+interface Waiting extends Later {
   readonly bytes: Uint8Array;
-  readonly waitMs: number;
-  /** Unix milliseconds. */
-  readonly at: number;
 }
 
 /** What becomes of the bundles that a source brings. */
@@ -25,7 +20,7 @@ export class Offers {
   /** What the shared state could not take yet. */
   #pending: { readonly bytes: Uint8Array; readonly detail: string } | undefined;
 
-  #later: Later | undefined;
+  #later: Waiting | undefined;
   /** What was told of the latest one, if it was refused. */
   #refused: RolloutRefusal | undefined;
 
@@ -42,7 +37,7 @@ export class Offers {
   /** What could not be done before: one that waited for the shared state, for its time, or for another rollout. */
   async again(): Promise<void> {
     if (this.#pending) await this.offer(this.#pending.bytes);
-    else if (this.#later && this.#later.at <= this.#acts.now()) await this.offer(this.#later.bytes);
+    else if (this.#later && this.#later.until <= this.#acts.now()) await this.offer(this.#later.bytes);
     await this.#planHeld();
   }
 
@@ -56,8 +51,7 @@ export class Offers {
       if (told && this.#acts.problem === undefined) this.#parts.generations.withdraw(told);
       this.#refused = undefined;
     } else if ("again" in offered.error && offered.error.again) {
-      const waitMs = later?.bytes === bytes ? Math.min(later.waitMs * 2, RETRY_MS[1]) : RETRY_MS[0];
-      this.#later = { bytes, waitMs, at: this.#acts.now() + waitMs };
+      this.#later = { bytes, ...laterThan(later?.bytes === bytes ? later : undefined, this.#acts.now()) };
     }
     return offered;
   }
