@@ -27,7 +27,7 @@ export const operationReasons = {
 
   "operator.unknown": {
     audience: "operator",
-    sentence: "The operator table of the active bundle does not name this caller.",
+    sentence: "The operator table of the promoted bundle does not name this caller.",
     remedy: "Ask the security team for an entry in catalog/operators.yaml.",
   },
   "operator.ambiguous": {
