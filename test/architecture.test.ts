@@ -27,7 +27,7 @@ describe("the house", () => {
 
   test("is read whole: the scanner finds the files and their imports", () => {
     expect(tree.size).toBeGreaterThan(200);
-    const main = importsOf(tree.get("src/cli/main.ts") ?? "");
+    const main = importsOf(tree.get("src/cli/program.ts") ?? "");
     expect(main).toContain("commander");
     expect(main).toContain("./serve.ts");
   });
