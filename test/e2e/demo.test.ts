@@ -80,7 +80,7 @@ describe("toolgate demo", () => {
     expect(seen.code, seen.err).toBe(0);
     expect(seen.out).toMatch(/^demo in demo, tenant default: demo-1 decides for all\n/);
     const stranger = await paste(operator.replace("--user olga", "--user bob"), rollout);
-    expect([stranger.code, stranger.out, stranger.err]).toEqual([1, "", expect.stringContaining("operator.unknown")]);
+    expect([stranger.code, stranger.out, stranger.err]).toEqual([69, "", expect.stringContaining("operator.unknown")]);
 
     // The forms that these tools take; neither is installed here.
     const mcp = /curl -s (\S+)/.exec(curl)?.[1];
