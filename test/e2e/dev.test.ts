@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -50,7 +50,21 @@ describe("toolgate dev", () => {
     await demo.stop();
   });
 
-  const nextRound = async (): Promise<Round> => JSON.parse((await rounds.next()).value ?? "{}") as Round;
+  /** The next round that came out so. The system may tell of one change twice, and then there is a round more. */
+  async function roundThat(fits: (round: Round) => boolean): Promise<Round> {
+    for (;;) {
+      const line = await rounds.next();
+      if (line.done === true) throw new Error("it ended");
+      const round = JSON.parse(line.value) as Round;
+      if (fits(round)) return round;
+    }
+  }
+
+  /** As editors do it that never leave half a file. */
+  function save(text: string): void {
+    writeFileSync(at("saved.rego"), text);
+    renameSync(at("saved.rego"), refunds);
+  }
 
   async function refund(url: string, amount: number): Promise<string> {
     const token = await requestToken(demo.tokenEndpoint, { client: "support-bot", audience: DEMO_AUDIENCE, user: "ann" });
@@ -63,25 +77,27 @@ describe("toolgate dev", () => {
   }
 
   test("puts what holds into force in a running gateway, and keeps the last good bundle otherwise", async () => {
-    const first = await nextRound();
+    const first = await roundThat(() => true);
     expect(first).toMatchObject({ round: 1, ok: true, kind: "ready", activated: { ok: true } });
     const url = first.url ?? "";
     expect(await refund(url, 200)).toBe("paid");
 
-    writeFileSync(refunds, before.replace("constrain contains", "constrian contains"));
-    expect(await nextRound()).toMatchObject({ round: 2, ok: false, kind: "mistakes", mistakes: [{ file: "policy/refunds.rego" }] });
+    save(before.replace("constrain contains", "constrian contains"));
+    const mistaken = await roundThat(({ kind }) => kind !== "ready");
+    expect(mistaken).toMatchObject({ ok: false, kind: "mistakes", mistakes: [{ file: "policy/refunds.rego" }] });
     expect(await refund(url, 200)).toBe("paid");
 
-    writeFileSync(refunds, before.replace("> 1000", "> 100"));
-    const failing = await nextRound();
-    expect(failing).toMatchObject({ round: 3, ok: false, kind: "failed" });
-    expect(failing.failed?.map(({ name }) => name)).not.toEqual([]);
+    save(before.replace("> 1000", "> 100"));
+    const failing = await roundThat(({ kind }) => kind !== "mistakes");
+    expect(failing).toMatchObject({ ok: false, kind: "failed" });
+    const failed = failing.failed?.length ?? 0;
+    expect(failed).toBeGreaterThan(1);
     expect(await refund(url, 200)).toBe("paid");
 
     rmSync(join(policies, "cases/refunds.yaml"));
-    await nextRound();
+    expect((await roundThat((round) => round.failed?.length !== failed)).kind).toBe("failed");
     rmSync(join(policies, "policy/refunds_test.rego"));
-    const last = await nextRound();
+    const last = await roundThat(({ kind }) => kind !== "failed");
     expect(last).toMatchObject({ ok: true, kind: "ready", url });
     expect(await refund(url, 200)).toContain("never allowed");
   }, 120_000);
