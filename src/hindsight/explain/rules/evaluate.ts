@@ -30,7 +30,7 @@ export interface Evaluation {
   readonly mostBytes?: number;
 }
 
-/** A trace takes some ten kilobytes for each turn of a loop, and many times its size in memory once it is read. */
+/** A trace takes some ten kilobytes for each turn of a loop, and more in memory once it is read. */
 const MOST_TRACE_BYTES = 64 * 1024 * 1024;
 const MOST_TRACE_MS = 20_000;
 
