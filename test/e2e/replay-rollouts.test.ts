@@ -57,7 +57,7 @@ const sequences = async () => {
 };
 
 describe("a log of a rollout", () => {
-  it("is replayed, each record on the bundle that decided it, through canary, restart, promotion and rollback", async () => {
+  it("is replayed, each record on the bundle that decided it, through canary, restart and promotion", async () => {
     gate = await startGate({ company: wide });
     const counted = { allowed: 0, denied: 0 };
     expect(await round(counted)).toEqual([]);
