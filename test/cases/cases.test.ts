@@ -15,12 +15,13 @@ const unreachable: Readonly<Record<string, string>> = {
   "gateway.error": "it stands for a bug of the gateway",
 };
 
-/** What a case of one request cannot show: servers that drift, ask questions or make tasks. Their codes stand in other tests. */
-const shownElsewhere = /^(?:prompt|resource|question|task|extension)\./;
+/** What a case of one request cannot show: servers that drift, ask questions or make tasks, and what operators do. Their codes stand in other tests. */
+const shownElsewhere =
+  /^(?:(?:prompt|resource|question|task|extension|operator|rollout|quarantine|decision)\.|[a-z]+\.quarantined$|gateway\.operations_|bundle\.unknown$)/;
 
 function otherTests(): string {
   const folder = dirname(import.meta.dirname);
-  const files = ["gateway", "e2e"].flatMap((name) =>
+  const files = ["gateway", "e2e", "parts"].flatMap((name) =>
     readdirSync(join(folder, name), { recursive: true, encoding: "utf8" }).map((file) => join(folder, name, file)),
   );
   return files

@@ -164,7 +164,7 @@ describe("toolgate demo", () => {
   test.each(["-1", "70000", "eighty", "80.5", ""])("refuses the port %j with what was wanted", async (port) => {
     const { code, err } = await toolgate(["demo", `--port=${port}`]);
     expect(code).toBe(2);
-    expect(err).toContain("wanted a whole number from 0 to 65532");
+    expect(err).toContain("wanted a whole number from 0 to 65531");
   });
 });
 

@@ -134,7 +134,8 @@ resources:
       counts: { servers: 2, tools: 1, prompts: 0, resources: 0, agents: 1, roles: 1, groups: 1, budgets: 1 },
       cases: ["a refund above 1000 is refused"],
     });
-    expect(after.ok && after.value).toEqual({ ...(before.ok && before.value), signature: { kid: "release", algorithm: "ES256" } });
+    const release = { kid: "release", algorithm: "ES256" };
+    expect(after.ok && after.value).toEqual({ ...(before.ok && before.value), signature: release, signatures: [release] });
     const contents = await unpacked(bytes);
     const names = [...contents.files.keys()].filter((name) => name.startsWith("toolgate/"));
     const modules = await Promise.all(
