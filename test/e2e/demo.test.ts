@@ -157,7 +157,10 @@ describe("toolgate demo", () => {
     expect(code).toBe(69);
     expect(out).toBe("");
     expect(err).toContain(`port ${port}, wanted for crm, is taken`);
-    expect(err.match(/is taken/g)).toHaveLength(1);
+    // What else runs on the machine may have taken a neighbour.
+    const named = [...err.matchAll(/port (\d+), wanted for .*? is taken/g)].map(([, one]) => one);
+    expect(named).toContain(String(port));
+    expect(named).toEqual([...new Set(named)]);
     expect(err).toContain("--port 0 takes free ones");
   });
 
