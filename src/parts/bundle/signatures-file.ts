@@ -64,6 +64,8 @@ export function writeSignatures({ first, cosignatures, plugin }: Signatures): Ui
 export function claimsOf(token: string): { readonly alg: string; readonly kid: string | undefined } | undefined {
   try {
     const header = decodeProtectedHeader(token);
+    // Extensions that a reader must understand (RFC 7515, section 4.1.11): OPA does not, and both must take the same bundles.
+    if (header.crit !== undefined) return undefined;
     const named = header.kid === "" ? undefined : header.kid;
     // `opa sign` leaves the header's kid empty and puts the id, if any, into the payload.
     const claimed = payloadSchema.safeParse(payloadOf(token)).data?.keyid;

@@ -140,6 +140,7 @@ describe("a co-signature that must not count", () => {
     ],
     ["whose header names one key and whose payload another", "no compact JWS", () => token("bea", { payload: { keyid: "cai" } })],
     ["without a key id", "without a key id", () => token("bea", { header: { kid: undefined }, payload: { keyid: undefined } })],
+    ["with an extension that OPA does not read", "no compact JWS", () => token("bea", { header: { crit: ["b64"], b64: true } })],
     ["that is no JWS", "no compact JWS", async () => "a.b.c"],
     ["that is empty", "no compact JWS", async () => ""],
   ];
